@@ -1,0 +1,17 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+namespace joblib::detail {
+
+/// The smallest ceil(quota / period) among the CPU quotas of the process's cgroups and their
+/// visible ancestors, at least 1; empty where there is none. Reads proc/self/ and the cgroup mounts
+/// named there below `root`, which is "/" but in tests. Missing or malformed files set no limit.
+std::optional<int> cgroup_cpu_limit(const std::filesystem::path& root);
+
+/// The number of physical cores with an online CPU, from sys/devices/system/cpu below `root`; empty
+/// if that is missing, incomplete or malformed.
+std::optional<int> physical_core_count(const std::filesystem::path& root);
+
+}  // namespace joblib::detail
