@@ -1,0 +1,6 @@
+#pragma once
+
+/// @file
+/// The whole of joblib.
+
+#include "joblib/parallel.hpp"

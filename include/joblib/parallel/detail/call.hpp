@@ -1,0 +1,102 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <utility>
+
+namespace joblib::detail {
+
+// What a worker asks before each task. One per worker.
+class TaskMonitor {
+ public:
+  enum Flag : unsigned { abandoned = 1, timed = 2 };
+
+  // `flags` are the call's; a timed task overruns after `timeout`.
+  TaskMonitor(const std::atomic<unsigned>& flags, std::stop_token stop, std::chrono::nanoseconds timeout)
+      : flags_(flags), stop_(std::move(stop)), timeout_(timeout) {}
+  TaskMonitor(const TaskMonitor&) = delete;
+  TaskMonitor& operator=(const TaskMonitor&) = delete;
+
+  // False if the rest of the batch is abandoned. Throws TimeoutError if the task before has overrun.
+  bool begin_task() {
+    const unsigned flags = flags_.load(std::memory_order_relaxed);
+    return flags == 0 || begin_watched_task(flags);
+  }
+
+  const std::stop_token& stop_token() const noexcept { return stop_; }
+
+  void begin_batch(std::size_t first_task) noexcept { next_task_ = first_task; }
+  // Ends the last task of a batch. Throws TimeoutError if it has overrun.
+  void end_batch();
+  // Throws TimeoutError if the running task has overrun. From any thread.
+  void check(std::chrono::steady_clock::time_point now) const;
+  // When the running task will have overrun; max() without one. From any thread.
+  std::chrono::steady_clock::time_point deadline() const noexcept;
+
+ private:
+  bool begin_watched_task(unsigned flags);
+
+  const std::atomic<unsigned>& flags_;
+  std::stop_token stop_;
+  std::chrono::nanoseconds timeout_;
+  std::size_t next_task_ = 0;
+  std::atomic<std::size_t> task_{0};
+  std::atomic<std::chrono::steady_clock::time_point> deadline_{
+      std::chrono::steady_clock::time_point::max()};
+};
+
+// Tasks drawn together, run one after the other by one worker, and delivered together.
+class Batch {
+ public:
+  Batch(std::size_t first, std::size_t size) : first_(first), size_(size) {}
+  virtual ~Batch() = default;
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
+
+  // Runs the tasks and keeps their results; the first task that throws ends it.
+  virtual void run(TaskMonitor& monitor) = 0;
+
+  std::size_t first() const noexcept { return first_; }  // the index of the first task in the range
+  std::size_t size() const noexcept { return size_; }
+
+ protected:
+  std::size_t first_;
+  std::size_t size_;
+};
+
+// The range of tasks, read by one thread at a time.
+class TaskSource {
+ public:
+  virtual ~TaskSource() = default;
+  // Takes up to `max` > 0 tasks; null at the end, fewer only at the end. Passes on errors of the range.
+  virtual std::unique_ptr<Batch> draw(std::size_t max) = 0;
+  // The number of all tasks if the range knows it; called before the first draw.
+  virtual std::optional<std::size_t> size() const = 0;
+};
+
+enum class Delivery {
+  collect,           // all results are wanted, in order
+  stream_ordered,    // results are read one by one, in order ...
+  stream_unordered,  // ... or as they become ready; either bounds the results that wait unread
+};
+
+// One running call. Destroyed before its end it cancels: running tasks are waited for, the rest dropped.
+class Call {
+ public:
+  virtual ~Call() = default;
+  // The next batch that is done, null after the last; waits for it, and works itself where the backend
+  // allows. Throws the call's first failure once its running tasks have returned; null after that.
+  virtual std::unique_ptr<Batch> next() = 0;
+};
+
+struct ParallelState;
+
+// Starts a call of the Parallel that `state` belongs to. Throws Error where the call can't begin.
+std::unique_ptr<Call> start_call(std::shared_ptr<ParallelState> state,
+                                 std::unique_ptr<TaskSource> source, Delivery delivery);
+
+}  // namespace joblib::detail

@@ -1,0 +1,139 @@
+#include "joblib/backend/threading.hpp"
+
+#include <pthread.h>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <condition_variable>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "joblib/core/cpu_count.hpp"
+#include "joblib/core/error.hpp"
+
+namespace joblib {
+namespace {
+
+thread_local bool is_pool_thread = false;
+
+// An Asio pool that grows: there is a thread for every submission that waits or runs.
+class GrowingPool {
+ public:
+  GrowingPool() = default;
+  GrowingPool(const GrowingPool&) = delete;
+  GrowingPool& operator=(const GrowingPool&) = delete;
+  ~GrowingPool() { close(); }
+
+  // False if the pool has been closed.
+  bool submit(const Work& work) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (closed_) return false;
+      if (submissions_ == threads_.size()) threads_.emplace_back([this] { serve(); });
+      ++submissions_;
+    }
+    boost::asio::post(pool_, [this, work] {
+      work();
+      const std::lock_guard lock(mutex_);
+      --submissions_;
+      if (closed_) submission_ended_.notify_all();
+    });
+    return true;
+  }
+
+  // Waits for all submissions and joins the threads.
+  void close() {
+    std::unique_lock lock(mutex_);
+    closed_ = true;
+    // Where a task calls std::exit, this runs on its own thread.
+    const std::size_t own = is_pool_thread ? 1 : 0;
+    submission_ended_.wait(lock, [&] { return submissions_ <= own; });
+    std::vector<std::thread> threads = std::exchange(threads_, {});
+    lock.unlock();
+    pool_.stop();
+    for (std::thread& thread : threads) {
+      thread.get_id() == std::this_thread::get_id() ? thread.detach() : thread.join();
+    }
+  }
+
+ private:
+  void serve() {
+    is_pool_thread = true;
+    pool_.attach();
+  }
+
+  boost::asio::thread_pool pool_{0};
+  std::mutex mutex_;
+  std::condition_variable submission_ended_;
+  std::vector<std::thread> threads_;  // guarded by mutex_
+  std::size_t submissions_ = 0;       // waiting or running; guarded by mutex_
+  bool closed_ = false;               // guarded by mutex_
+};
+
+// The pool of this process, made when first used.
+class SharedPool {
+ public:
+  static SharedPool& instance() {
+    static SharedPool pool;
+    return pool;
+  }
+
+  std::shared_ptr<GrowingPool> get() {
+    const std::lock_guard lock(mutex_);
+    if (pool_ == nullptr) pool_ = std::make_shared<GrowingPool>();
+    return pool_;
+  }
+
+  std::shared_ptr<GrowingPool> release() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(pool_, nullptr);
+  }
+
+ private:
+  // After a fork the child has no pool: the threads stayed behind, so their object is left alone.
+  SharedPool() {
+    pthread_atfork([] { instance().mutex_.lock(); }, [] { instance().mutex_.unlock(); },
+                   [] {
+                     is_pool_thread = false;
+                     instance().left_behind_ =
+                         new std::shared_ptr<GrowingPool>(std::exchange(instance().pool_, nullptr));
+                     instance().mutex_.unlock();
+                   });
+  }
+
+  std::mutex mutex_;
+  std::shared_ptr<GrowingPool> pool_;                    // guarded by mutex_
+  std::shared_ptr<GrowingPool>* left_behind_ = nullptr;  // never destroyed
+};
+
+}  // namespace
+
+BackendTraits ThreadingBackend::traits() const {
+  return {.supports_sharedmem = true,
+          .uses_threads = true,
+          .supports_timeout = true,
+          .caller_works = true};
+}
+
+void ThreadingBackend::submit(Work work) {
+  while (!SharedPool::instance().get()->submit(work)) {
+  }
+}
+
+int ThreadingBackend::effective_n_jobs(int n_jobs, int cores) const {
+  return detail::parallelism_disabled() ? 1 : ParallelBackend::effective_n_jobs(n_jobs, cores);
+}
+
+void detail::shutdown_thread_pool() {
+  if (is_pool_thread) {
+    throw Error(errc::invalid_argument,
+                "joblib::shutdown() waits for all tasks and can't be called inside of one");
+  }
+  if (const std::shared_ptr<GrowingPool> pool = SharedPool::instance().release()) pool->close();
+}
+
+}  // namespace joblib

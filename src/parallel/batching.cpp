@@ -1,0 +1,47 @@
+#include "batching.hpp"
+
+#include <algorithm>
+
+namespace joblib::detail {
+namespace {
+
+constexpr std::size_t max_automatic_size = 1 << 16;
+// The last tasks are cut into this many batches per worker at least.
+constexpr std::size_t final_batches = 4;
+
+}  // namespace
+
+std::size_t Batching::next() const noexcept {
+  if (open_ >= limits_.pre_dispatch) return 0;
+  if (limits_.batch_size > 0) return limits_.batch_size;
+  std::size_t size = size_;
+  if (limits_.total) {
+    const std::size_t left = *limits_.total - std::min(*limits_.total, tasks_drawn_);
+    size = std::min(size, left / (final_batches * static_cast<std::size_t>(limits_.n_jobs)));
+  }
+  if (limits_.stream) size = std::min(size, tasks_read_ / limits_.pre_dispatch);
+  return std::max<std::size_t>(size, 1);
+}
+
+void Batching::drawn(std::size_t tasks) noexcept {
+  ++open_;
+  tasks_drawn_ += tasks;
+}
+
+void Batching::done(std::size_t tasks, Duration duration) noexcept {
+  if (!limits_.stream) --open_;
+  const double ideal_size =
+      static_cast<double>(tasks) * (ideal_duration / std::max(duration, Duration(1e-9)));
+  if (duration > 2 * ideal_duration) {
+    size_ = std::min(size_, std::max<std::size_t>(static_cast<std::size_t>(ideal_size), 1));
+  } else if (tasks >= size_ && duration < ideal_duration / 2) {
+    size_ = std::min(2 * size_, max_automatic_size);
+  }
+}
+
+void Batching::read(std::size_t tasks) noexcept {
+  if (limits_.stream) --open_;
+  tasks_read_ += tasks;
+}
+
+}  // namespace joblib::detail

@@ -1,0 +1,123 @@
+#include "context.hpp"
+
+#include <string>
+#include <utility>
+
+#include "joblib/backend/threading.hpp"
+#include "joblib/core/cpu_count.hpp"
+#include "joblib/core/error.hpp"
+#include "joblib/core/log.hpp"
+
+namespace joblib {
+namespace detail {
+namespace {
+
+ContextPtr& context_of_this_thread() {
+  thread_local ContextPtr context = std::make_shared<const Context>();
+  return context;
+}
+
+}  // namespace
+
+const ContextPtr& current_context() { return context_of_this_thread(); }
+
+int available_cores() {
+  const int cores = current_context()->cores;
+  return cores > 0 ? cores : cpu_count();
+}
+
+ContextScope::ContextScope(ContextPtr context)
+    : previous_(std::exchange(context_of_this_thread(), std::move(context))) {}
+
+ContextScope::~ContextScope() { context_of_this_thread() = std::move(previous_); }
+
+void check_hints(const ParallelOptions& options) {
+  if (options.prefer == Prefer::processes && options.require == Require::sharedmem) {
+    throw Error(errc::invalid_argument,
+                "prefer == processes and require == sharedmem are inconsistent settings: drop one of them");
+  }
+}
+
+ParallelOptions merge(ParallelOptions inner, const ParallelOptions& outer) {
+  if (!inner.n_jobs) inner.n_jobs = outer.n_jobs;
+  if (!inner.verbose) inner.verbose = outer.verbose;
+  if (!inner.timeout) inner.timeout = outer.timeout;
+  if (!inner.pre_dispatch) inner.pre_dispatch = outer.pre_dispatch;
+  if (!inner.batch_size.has_value()) inner.batch_size = outer.batch_size;
+  if (inner.temp_folder.empty()) inner.temp_folder = outer.temp_folder;
+  if (!inner.max_nbytes.has_value()) inner.max_nbytes = outer.max_nbytes;
+  if (!inner.mmap_mode) inner.mmap_mode = outer.mmap_mode;
+  if (inner.prefer == Prefer::unset) inner.prefer = outer.prefer;
+  if (inner.require == Require::unset) inner.require = outer.require;
+  if (!inner.stop.stop_possible()) inner.stop = outer.stop;
+  if (!inner.on_progress) inner.on_progress = outer.on_progress;
+  if (!inner.inner_max_num_threads) inner.inner_max_num_threads = outer.inner_max_num_threads;
+  return inner;
+}
+
+std::shared_ptr<ParallelBackend> choose_backend(const ParallelOptions& options, const Context& context) {
+  check_hints(options);
+  const bool sharedmem = options.require == Require::sharedmem;
+  if (options.backend.has_value()) {
+    std::shared_ptr<ParallelBackend> backend = options.backend.resolve(options.backend_options);
+    if (sharedmem && !backend->traits().supports_sharedmem) {
+      throw Error(errc::invalid_argument, "backend " + std::string(backend->name()) +
+                                              " does not support shared memory: choose \"threading\" or "
+                                              "drop require");
+    }
+    return backend;
+  }
+  const bool by_default = context.backend == nullptr;
+  if (!by_default && !options.backend_options.empty()) {
+    throw Error(errc::invalid_argument,
+                "backend_options go to the factory of a backend chosen by name: name one beside them");
+  }
+  std::shared_ptr<ParallelBackend> backend =
+      by_default ? BackendRef(default_parallel_backend()).resolve(options.backend_options) : context.backend;
+  const BackendTraits traits = backend->traits();
+  if (sharedmem && !traits.supports_sharedmem) {
+    if (options.verbose.value_or(0) >= 10) {
+      log(LogLevel::info, "Using ThreadingBackend as joblib backend instead of " +
+                              std::string(backend->name()) +
+                              " as the latter does not provide shared memory semantics.");
+    }
+    return std::make_shared<ThreadingBackend>();
+  }
+  if (by_default && options.prefer == Prefer::threads && !traits.uses_threads) {
+    return std::make_shared<ThreadingBackend>();
+  }
+  if (by_default && options.prefer == Prefer::processes && traits.uses_threads) {
+    log(LogLevel::warning, "there is no backend with processes to prefer: using " +
+                               std::string(backend->name()));
+  }
+  return backend;
+}
+
+}  // namespace detail
+
+parallel_config::parallel_config(ParallelOptions options) : previous_(detail::current_context()) {
+  auto context = std::make_shared<detail::Context>(*previous_);
+  if (options.backend.has_value()) {
+    context->backend = detail::choose_backend(options, *previous_);
+  } else if (!options.backend_options.empty()) {
+    throw Error(errc::invalid_argument,
+                "backend_options are only used together with a backend: name one in the same options");
+  }
+  options.backend = {};
+  options.backend_options = {};
+  context->options = detail::merge(std::move(options), previous_->options);
+  detail::check_hints(context->options);
+  detail::context_of_this_thread() = std::move(context);
+}
+
+parallel_config::~parallel_config() { detail::context_of_this_thread() = std::move(previous_); }
+
+int effective_n_jobs(std::optional<int> n_jobs) {
+  const detail::Context& context = *detail::current_context();
+  if (!n_jobs) n_jobs = context.options.n_jobs;
+  if (n_jobs == 0) throw Error(errc::invalid_argument, "n_jobs == 0 in Parallel has no meaning: give 1 or more, or -1 for all cores");
+  const std::shared_ptr<ParallelBackend> backend = detail::choose_backend(context.options, context);
+  return backend->effective_n_jobs(n_jobs.value_or(backend->default_n_jobs()), detail::available_cores());
+}
+
+}  // namespace joblib

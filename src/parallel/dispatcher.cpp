@@ -1,0 +1,363 @@
+#include "dispatcher.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "joblib/core/error.hpp"
+#include "joblib/core/log.hpp"
+#include "pre_dispatch.hpp"
+#include "thread_limit.hpp"
+
+namespace joblib::detail {
+namespace {
+
+// joblib's warning where a generator is left early.
+void warn_of_unused(std::size_t unused, std::size_t cancelled) {
+  std::string text;
+  if (unused > 0) text += std::to_string(unused) + " tasks have been successfully executed but not used. ";
+  if (unused > 0 && cancelled > 0) text += "Additionally, ";
+  if (cancelled > 0) {
+    text += std::to_string(cancelled) +
+            " tasks which were still being processed by the workers have been cancelled. ";
+  }
+  if (text.empty()) return;
+  log(LogLevel::warning,
+      text + "You could benefit from adjusting the input task iterator to limit unnecessary computation time.");
+}
+
+}  // namespace
+
+Dispatcher::Dispatcher(std::shared_ptr<ParallelState> state, std::unique_ptr<TaskSource> source,
+                       Delivery delivery, const CallPlan& plan)
+    : state_(std::move(state)),
+      source_(std::move(source)),
+      delivery_(delivery),
+      plan_(plan),
+      gate_(std::make_shared<Gate>(*this)),
+      reporter_({.prefix = state_->prefix,
+                 .verbose = state_->options.verbose.value_or(0),
+                 .on_progress = state_->options.on_progress,
+                 .total = source_->size(),
+                 .pre_dispatch = plan.pre_dispatch == unlimited ? 0 : plan.pre_dispatch}),
+      task_context_(make_task_context()),
+      batching_({.n_jobs = plan.n_jobs,
+                 .pre_dispatch = plan.pre_dispatch,
+                 // Somebody who watches wants to see each task, as in joblib.
+                 .batch_size = plan.batch_size == 0 && (reporter_.active() || plan.n_jobs == 1)
+                                   ? 1
+                                   : plan.batch_size,
+                 .stream = delivery != Delivery::collect,
+                 .total = source_->size()}) {
+  if (plan.timeout.count() > 0) flags_ = TaskMonitor::timed;
+}
+
+ContextPtr Dispatcher::make_task_context() const {
+  const Context& outer = *current_context();
+  auto inner = std::make_shared<Context>();
+  if (plan_.n_jobs == 1) {
+    *inner = outer;  // in joblib one job is no level of its own
+  } else {
+    const auto jobs = static_cast<std::size_t>(plan_.n_jobs);
+    const std::size_t at_once = std::clamp<std::size_t>(source_->size().value_or(jobs), 1, jobs);
+    inner->level = outer.level + 1;
+    inner->backend = state_->backend->nested_backend(inner->level);
+    inner->cores = std::max(available_cores() / static_cast<int>(at_once), 1);
+  }
+  inner->options.stop = stop_.get_token();
+  inner->in_task = true;
+  return inner;
+}
+
+void Dispatcher::start() {
+  Lock lock(mutex_);
+  if (plan_.n_jobs > 1) {
+    lock.unlock();
+    reporter_.using_backend(state_->backend->name(), plan_.n_jobs);
+    state_->backend->start_call(plan_.n_jobs);
+    started_ = true;
+    lock.lock();
+  }
+  if (const std::stop_token& stop = state_->options.stop; stop.stop_possible()) {
+    lock.unlock();
+    on_stop_.emplace(stop, [this] {
+      Lock callback_lock(mutex_);
+      fail(std::make_exception_ptr(Cancelled(
+               state_->prefix + "cancelled through its stop_token: there is no result, not even a partial one")),
+           callback_lock);
+    });
+    lock.lock();
+  }
+  if (plan_.n_jobs == 1) return;  // everything happens when the consumer asks for it
+  const std::size_t for_the_caller = plan_.caller_works && delivery_ == Delivery::collect ? 1 : 0;
+  while (can_draw() && draw(lock)) invite_workers(queue_.size() - std::min(queue_.size(), for_the_caller), lock);
+  if (exhausted_ && plan_.pre_dispatch == unlimited) reporter_.range_ended();
+}
+
+// Draws one batch; false where none was drawn.
+bool Dispatcher::draw(Lock& lock) {
+  const std::size_t size = batching_.next();
+  drawing_ = true;
+  lock.unlock();
+  std::unique_ptr<Batch> batch;
+  std::exception_ptr error;
+  try {
+    batch = source_->draw(size);
+  } catch (...) {
+    error = std::current_exception();
+  }
+  const std::size_t drawn = batch == nullptr ? 0 : batch->size();
+  if (drawn > 0 && reporter_.active()) reporter_.dispatched(drawn);
+  lock.lock();
+  drawing_ = false;
+  exhausted_ = error != nullptr || drawn < size;
+  if (error) fail(error, lock);
+  if (batch != nullptr) {
+    batching_.drawn(drawn);
+    tasks_drawn_ += drawn;
+    if (failure_ == nullptr) queue_.push_back(std::move(batch));
+  }
+  batch_or_end_.notify_all();
+  if (consumer_waits_ && plan_.caller_works) result_or_end_.notify_one();
+  if (batch != nullptr) {  // left over by a failure
+    lock.unlock();
+    batch.reset();
+    lock.lock();
+  }
+  return drawn > 0;
+}
+
+// The next batch to run, none where nothing is left to do. Draws one in its place, so that the range
+// stays ahead of the workers; waits while another thread draws and nothing else is to be had.
+Dispatcher::Claimed Dispatcher::claim(Lock& lock) {
+  if (can_draw()) draw(lock);
+  if (exhausted_ && reporter_.active()) {
+    lock.unlock();
+    reporter_.range_ended();
+    lock.lock();
+  }
+  while (queue_.empty()) {
+    if (can_draw()) {
+      draw(lock);
+    } else if (drawing_ && failure_ == nullptr) {
+      batch_or_end_.wait(lock);
+    } else {
+      return {};
+    }
+  }
+  Claimed claimed{std::move(queue_.front()), next_sequence_++};
+  queue_.pop_front();
+  ++running_;
+  return claimed;
+}
+
+void Dispatcher::run(Claimed claimed, TaskMonitor& monitor, Lock& lock) {
+  lock.unlock();
+  const std::size_t tasks = claimed.batch->size();
+  const Clock::time_point begin = Clock::now();
+  std::exception_ptr error;
+  try {
+    run_tasks(*claimed.batch, monitor);
+  } catch (...) {
+    error = std::current_exception();
+  }
+  const Clock::duration duration = Clock::now() - begin;
+  if (error == nullptr && reporter_.active() && (flags_ & TaskMonitor::abandoned) == 0) {
+    try {
+      reporter_.completed(tasks);
+    } catch (...) {
+      error = std::current_exception();
+    }
+  }
+  if (error != nullptr) claimed.batch.reset();
+  lock.lock();
+  --running_;
+  if (error != nullptr) fail(error, lock);
+  if (failure_ == nullptr) {
+    tasks_done_ += tasks;
+    batching_.done(tasks, duration);
+    keep(std::move(claimed));
+  } else if (claimed.batch != nullptr) {
+    lock.unlock();
+    claimed.batch.reset();
+    lock.lock();
+  }
+  if (consumer_waits_ && (has_result() || all_done() || failure_ != nullptr)) result_or_end_.notify_one();
+}
+
+void Dispatcher::run_tasks(Batch& batch, TaskMonitor& monitor) {
+  const ContextScope scope(task_context_);
+  std::optional<ThreadLimit> limit;
+  if (const auto& threads = state_->options.inner_max_num_threads) limit.emplace(*threads);
+  monitor.begin_batch(batch.first());
+  batch.run(monitor);
+  monitor.end_batch();
+}
+
+void Dispatcher::keep(Claimed claimed) {
+  if (delivery_ == Delivery::stream_unordered) {
+    results_.push_back(std::move(claimed.batch));
+    return;
+  }
+  const std::size_t place = claimed.sequence - delivered_;
+  if (results_.size() <= place) results_.resize(place + 1);
+  results_[place] = std::move(claimed.batch);
+}
+
+std::unique_ptr<Batch> Dispatcher::take_result() {
+  std::unique_ptr<Batch> batch = std::move(results_.front());
+  results_.pop_front();
+  ++delivered_;
+  tasks_delivered_ += batch->size();
+  batching_.read(batch->size());
+  return batch;
+}
+
+std::unique_ptr<Batch> Dispatcher::next() {
+  if (closed_) return nullptr;
+  Lock lock(mutex_);
+  for (;;) {
+    if (failure_ != nullptr) {
+      lock.unlock();
+      close();
+      std::rethrow_exception(failure_);
+    }
+    if (has_result()) {
+      std::unique_ptr<Batch> batch = take_result();
+      if (delivery_ != Delivery::collect && plan_.n_jobs > 1) {
+        invite_workers(queue_.size() + (can_draw() ? 1 : 0), lock);
+      }
+      return batch;
+    }
+    if (caller_may_run() && (!queue_.empty() || can_draw())) {
+      if (Claimed claimed = claim(lock); claimed.batch != nullptr) run_by_caller(std::move(claimed), lock);
+      continue;
+    }
+    if (all_done()) {
+      lock.unlock();
+      close();
+      // The call may have been cancelled just before on_stop_ was taken away.
+      if (failure_ != nullptr) std::rethrow_exception(failure_);
+      return nullptr;
+    }
+    wait_for_result(lock);
+  }
+}
+
+void Dispatcher::run_by_caller(Claimed claimed, Lock& lock) {
+  TaskMonitor monitor(flags_, stop_.get_token(), plan_.timeout);
+  run(std::move(claimed), monitor, lock);
+}
+
+void Dispatcher::work() {
+  TaskMonitor monitor(flags_, stop_.get_token(), plan_.timeout);
+  Lock lock(mutex_);
+  --arriving_;
+  if (plan_.timeout.count() > 0) monitors_.push_back(&monitor);
+  try {
+    for (;;) {
+      Claimed claimed = claim(lock);
+      if (claimed.batch == nullptr) break;
+      run(std::move(claimed), monitor, lock);
+    }
+  } catch (...) {  // out of memory for what is kept of a batch
+    if (!lock.owns_lock()) lock.lock();
+    fail(std::current_exception(), lock);
+  }
+  std::erase(monitors_, &monitor);
+  --workers_;
+  if (consumer_waits_) result_or_end_.notify_one();
+}
+
+void Dispatcher::lose_worker() {
+  Lock lock(mutex_);
+  --arriving_;
+  --workers_;
+  if (plan_.caller_works || all_done()) return;
+  fail(std::make_exception_ptr(
+           Error(errc::no_workers, state_->prefix + "the backend " + std::string(state_->backend->name()) +
+                                       " gave up work that it had accepted: was it shut down?")),
+       lock);
+}
+
+// Submits workers until there is one for each of `batches` or n_jobs are reached.
+void Dispatcher::invite_workers(std::size_t batches, Lock& lock) {
+  const std::size_t limit = static_cast<std::size_t>(plan_.n_jobs) -
+                            (plan_.caller_works && delivery_ == Delivery::collect ? 1 : 0);
+  while (failure_ == nullptr && workers_ < limit && arriving_ < batches) {
+    ++workers_;
+    ++arriving_;
+    lock.unlock();
+    std::exception_ptr error;
+    const auto ticket = std::make_shared<WorkerTicket>(gate_);
+    try {
+      state_->backend->submit(Work(ticket));
+    } catch (...) {
+      ticket->withdraw();
+      error = std::current_exception();
+    }
+    lock.lock();
+    if (error == nullptr) continue;
+    --workers_;
+    --arriving_;
+    fail(error, lock);
+  }
+}
+
+// Waits until next() has something to do; a task that overruns meanwhile fails the call.
+void Dispatcher::wait_for_result(Lock& lock) {
+  consumer_waits_ = true;
+  if (plan_.timeout.count() == 0) {
+    result_or_end_.wait(lock);
+  } else {
+    Clock::time_point wake_up = Clock::now() + plan_.timeout;
+    for (const TaskMonitor* monitor : monitors_) wake_up = std::min(wake_up, monitor->deadline());
+    result_or_end_.wait_until(lock, wake_up);
+    const Clock::time_point now = Clock::now();
+    std::exception_ptr overrun;
+    for (const TaskMonitor* monitor : monitors_) {
+      try {
+        monitor->check(now);
+      } catch (const TimeoutError&) {
+        overrun = std::current_exception();
+      }
+    }
+    if (overrun != nullptr) fail(overrun, lock);
+  }
+  consumer_waits_ = false;
+}
+
+// Ends the call with its first error: nothing is started any more, running tasks are asked to stop.
+void Dispatcher::fail(std::exception_ptr error, Lock& lock) {
+  if (failure_ != nullptr) return;
+  failure_ = std::move(error);
+  flags_.fetch_or(TaskMonitor::abandoned);
+  const std::deque<std::unique_ptr<Batch>> dropped = std::exchange(queue_, {});
+  batch_or_end_.notify_all();
+  if (consumer_waits_) result_or_end_.notify_one();
+  lock.unlock();
+  stop_.request_stop();
+  lock.lock();
+}
+
+void Dispatcher::close() noexcept {
+  on_stop_.reset();
+  gate_->close();
+  if (started_) state_->backend->stop_call();
+  reporter_.call_ended();
+  closed_ = true;
+  state_->running = false;
+}
+
+Dispatcher::~Dispatcher() {
+  if (closed_) return;
+  Lock lock(mutex_);
+  const std::size_t unused = tasks_done_ - tasks_delivered_;
+  const std::size_t cancelled = tasks_drawn_ - tasks_done_;
+  const bool left = failure_ == nullptr;
+  if (left) fail(std::make_exception_ptr(Cancelled(state_->prefix + "left before its end")), lock);
+  lock.unlock();
+  close();
+  if (left) warn_of_unused(unused, cancelled);
+}
+
+}  // namespace joblib::detail

@@ -1,0 +1,41 @@
+#include <chrono>
+#include <cstdio>
+#include <string>
+
+#include "joblib/core/error.hpp"
+#include "joblib/parallel/detail/call.hpp"
+
+namespace joblib::detail {
+
+using Clock = std::chrono::steady_clock;
+
+bool TaskMonitor::begin_watched_task(unsigned flags) {
+  if ((flags & abandoned) != 0) return false;
+  const Clock::time_point now = Clock::now();
+  check(now);
+  task_.store(next_task_++, std::memory_order_relaxed);
+  deadline_.store(now + timeout_, std::memory_order_release);
+  return true;
+}
+
+void TaskMonitor::end_batch() {
+  if (deadline() == Clock::time_point::max()) return;
+  const Clock::time_point now = Clock::now();
+  check(now);
+  deadline_.store(Clock::time_point::max(), std::memory_order_relaxed);
+}
+
+void TaskMonitor::check(Clock::time_point now) const {
+  if (now < deadline_.load(std::memory_order_acquire)) return;
+  char seconds[32];
+  std::snprintf(seconds, sizeof(seconds), "%g", std::chrono::duration<double>(timeout_).count());
+  throw TimeoutError("task " + std::to_string(task_.load(std::memory_order_relaxed)) +
+                     " (counted from 0) ran longer than timeout = " + seconds +
+                     " s; give it more time, or let it return when its stop_token asks for it");
+}
+
+Clock::time_point TaskMonitor::deadline() const noexcept {
+  return deadline_.load(std::memory_order_acquire);
+}
+
+}  // namespace joblib::detail

@@ -1,0 +1,65 @@
+#include "thread_limit.hpp"
+
+#include <dlfcn.h>
+
+#include <mutex>
+
+namespace joblib::detail {
+namespace {
+
+template <class Function>
+Function* loaded_function(const char* name) {
+  return reinterpret_cast<Function*>(dlsym(RTLD_DEFAULT, name));
+}
+
+// The process-wide limit of OpenBLAS and how many objects hold it.
+class OpenBlasLimit {
+ public:
+  void hold(int threads) {
+    const std::lock_guard lock(mutex_);
+    auto* get = loaded_function<int()>("openblas_get_num_threads");
+    auto* set = loaded_function<void(int)>("openblas_set_num_threads");
+    if (holders_++ > 0 || get == nullptr || set == nullptr) return;
+    before_ = get();
+    set(threads);
+  }
+
+  void release() {
+    const std::lock_guard lock(mutex_);
+    if (--holders_ > 0 || before_ == 0) return;
+    loaded_function<void(int)>("openblas_set_num_threads")(before_);
+    before_ = 0;
+  }
+
+ private:
+  std::mutex mutex_;
+  int holders_ = 0;
+  int before_ = 0;
+};
+
+OpenBlasLimit& open_blas() {
+  static OpenBlasLimit limit;
+  return limit;
+}
+
+}  // namespace
+
+ThreadLimit::ThreadLimit(int threads) {
+  auto* get_openmp = loaded_function<int()>("omp_get_max_threads");
+  auto* set_openmp = loaded_function<void(int)>("omp_set_num_threads");
+  if (get_openmp != nullptr && set_openmp != nullptr) {
+    openmp_before_ = get_openmp();
+    set_openmp(threads);
+  }
+  if (auto* set_mkl = loaded_function<int(int)>("MKL_Set_Num_Threads_Local")) mkl_before_ = set_mkl(threads);
+  open_blas().hold(threads);
+}
+
+ThreadLimit::~ThreadLimit() {
+  if (openmp_before_ > 0) loaded_function<void(int)>("omp_set_num_threads")(openmp_before_);
+  // 0 gives the thread back to MKL's global setting.
+  if (auto* set_mkl = loaded_function<int(int)>("MKL_Set_Num_Threads_Local")) set_mkl(mkl_before_);
+  open_blas().release();
+}
+
+}  // namespace joblib::detail
