@@ -1,0 +1,193 @@
+#include "joblib/core/detail/cpu_limits.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <fstream>
+#include <iterator>
+#include <limits>
+#include <set>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "joblib/core/detail/parse_number.hpp"
+#include "joblib/core/log.hpp"
+
+// /proc/self/cgroup (man 7 cgroups), one line per hierarchy:
+//   id ":" controllers joined by "," ":" path of the process's cgroup; version 2: "0::" path
+// /proc/self/mountinfo (man 5 proc_pid_mountinfo), one line per mount:
+//   id parent device root mount-point options optional-field* "-" type source super-options
+//   Blanks, tabs, newlines and backslashes in root and mount-point are written \ooo (octal).
+// Quotas, in microseconds. Version 2: cpu.max is "quota period" or "max period"; version 1:
+//   cpu.cfs_quota_us (-1: none) and cpu.cfs_period_us.
+
+namespace joblib::detail {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// Empty if it can't be read.
+std::string read_file(const fs::path& path) {
+  std::ifstream file(path);
+  std::string text;
+  std::getline(file, text, '\0');
+  return file.bad() ? std::string() : text;
+}
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts;
+  std::istringstream stream(text);
+  for (std::string part; std::getline(stream, part, separator);) parts.push_back(part);
+  return parts;
+}
+
+std::vector<std::string> words(const std::string& text) {
+  std::istringstream stream(text);
+  return {std::istream_iterator<std::string>(stream), {}};
+}
+
+bool contains(const std::vector<std::string>& items, std::string_view item) {
+  return std::find(items.begin(), items.end(), item) != items.end();
+}
+
+void lower(std::optional<int>& limit, std::optional<int> other) {
+  if (other) limit = std::min(limit.value_or(*other), *other);
+}
+
+enum class CgroupVersion { v1, v2 };
+
+struct CgroupMount {
+  fs::path root;   // the cgroup that is mounted
+  fs::path point;  // the folder that shows it
+};
+
+std::optional<fs::path> find_cgroup(const fs::path& root, CgroupVersion version) {
+  for (const auto& line : split(read_file(root / "proc/self/cgroup"), '\n')) {
+    const auto first = line.find(':');
+    const auto second = line.find(':', first + 1);
+    if (first == line.npos || second == line.npos) continue;
+    const auto controllers = line.substr(first + 1, second - first - 1);
+    const bool found = version == CgroupVersion::v2 ? line.starts_with("0::")
+                                                    : contains(split(controllers, ','), "cpu");
+    if (found) return line.substr(second + 1);
+  }
+  return {};
+}
+
+std::string unescape(std::string_view text) {
+  std::string result;
+  for (; !text.empty(); text.remove_prefix(1)) {
+    unsigned char code = 0;
+    if (text.size() >= 4 && text[0] == '\\' &&
+        std::from_chars(text.data() + 1, text.data() + 4, code, 8).ptr == text.data() + 4) {
+      result += static_cast<char>(code);
+      text.remove_prefix(3);
+    } else {
+      result += text[0];
+    }
+  }
+  return result;
+}
+
+std::vector<CgroupMount> find_mounts(const fs::path& root, CgroupVersion version) {
+  std::vector<CgroupMount> mounts;
+  for (const auto& line : split(read_file(root / "proc/self/mountinfo"), '\n')) {
+    const auto fields = words(line);
+    const auto dash = std::find(fields.begin(), fields.end(), "-");
+    if (dash - fields.begin() < 6 || fields.end() - dash < 4) continue;
+    const bool found = version == CgroupVersion::v2
+                           ? dash[1] == "cgroup2"
+                           : dash[1] == "cgroup" && contains(split(dash[3], ','), "cpu");
+    if (found) mounts.push_back({unescape(fields[3]), unescape(fields[4])});
+  }
+  return mounts;
+}
+
+std::optional<int> read_quota(const fs::path& cgroup, CgroupVersion version) {
+  const auto fields =
+      words(version == CgroupVersion::v2 ? read_file(cgroup / "cpu.max")
+                                         : read_file(cgroup / "cpu.cfs_quota_us") + ' ' +
+                                               read_file(cgroup / "cpu.cfs_period_us"));
+  if (fields.size() != 2) return {};
+  const auto quota = parse_number<std::int64_t>(fields[0]);
+  const auto period = parse_number<std::int64_t>(fields[1]);
+  if (!quota || !period || *quota <= 0 || *period <= 0) return {};
+  const auto cpus = (*quota - 1) / *period + 1;
+  return static_cast<int>(std::min<std::int64_t>(cpus, std::numeric_limits<int>::max()));
+}
+
+std::optional<int> cgroup_cpu_limit(const fs::path& root, CgroupVersion version) {
+  const auto cgroup = find_cgroup(root, version);
+  if (!cgroup) return {};
+  // Mount points, and the process's cgroup relative to each. A mount that doesn't show that cgroup
+  // counts only if none does: then it is a container's own, seen from another cgroup namespace.
+  std::vector<std::pair<fs::path, fs::path>> showing;
+  std::vector<std::pair<fs::path, fs::path>> others;
+  for (const auto& mount : find_mounts(root, version)) {
+    const auto folder = root / mount.point.relative_path();
+    const auto relative = cgroup->lexically_relative(mount.root);
+    if (relative.empty() || *relative.begin() == "..") {
+      others.emplace_back(folder, fs::path());
+    } else {
+      showing.emplace_back(folder, relative);
+    }
+  }
+  std::optional<int> limit;
+  for (auto& [folder, relative] : showing.empty() ? others : showing) {
+    lower(limit, read_quota(folder, version));
+    for (const auto& name : relative) lower(limit, read_quota(folder /= name, version));
+  }
+  return limit;
+}
+
+}  // namespace
+
+std::optional<int> cgroup_cpu_limit(const fs::path& root) {
+  auto limit = cgroup_cpu_limit(root, CgroupVersion::v1);
+  lower(limit, cgroup_cpu_limit(root, CgroupVersion::v2));
+  return limit;
+}
+
+std::optional<int> physical_core_count(const fs::path& root) {
+  const auto cpus = root / "sys/devices/system/cpu";
+  const auto online = words(read_file(cpus / "online"));  // e.g. "0-3,8"
+  if (online.size() != 1) return {};
+  std::set<std::string> cores;  // each by the list of its logical CPUs
+  for (const auto& range : split(online[0], ',')) {
+    const auto dash = range.find('-');
+    const auto first = parse_number<std::int64_t>(range.substr(0, dash));
+    const auto last =
+        dash == range.npos ? first : parse_number<std::int64_t>(range.substr(dash + 1));
+    if (!first || !last || *first < 0 || *first > *last) return {};
+    for (auto cpu = *first; cpu <= *last; ++cpu) {
+      const auto topology = cpus / ("cpu" + std::to_string(cpu)) / "topology";
+      auto siblings = words(read_file(topology / "core_cpus_list"));
+      if (siblings.empty()) siblings = words(read_file(topology / "thread_siblings_list"));
+      if (siblings.size() != 1) return {};
+      cores.insert(siblings[0]);
+    }
+  }
+  return static_cast<int>(cores.size());
+}
+
+PhysicalCores::PhysicalCores(fs::path root) : root_(std::move(root)) {}
+
+int PhysicalCores::get_or(int logical) {
+  bool first = false;
+  std::call_once(counted_, [&] {
+    cores_ = physical_core_count(root_);
+    first = true;
+  });
+  if (first && !cores_) {
+    log(LogLevel::warning,
+        "Could not find the number of physical cores in /sys/devices/system/cpu; using the number "
+        "of logical cores instead. To use fewer, set LOKY_MAX_CPU_COUNT.");
+  }
+  return cores_.value_or(logical);
+}
+
+}  // namespace joblib::detail
