@@ -5,6 +5,7 @@
 
 #include "joblib/backend/sequential.hpp"
 #include "joblib/backend/threading.hpp"
+#include "joblib/core/cpu_count.hpp"
 #include "joblib/core/error.hpp"
 #include "joblib/core/registry.hpp"
 
@@ -16,7 +17,8 @@ BackendFactory built_in(std::string_view name) {
   return [name](const BackendOptions& options) {
     if (!options.empty()) {
       throw Error(errc::invalid_argument, "the " + std::string(name) + " backend has no option '" +
-                                              options.begin()->first + "': remove it from backend_options");
+                                              options.begin()->first +
+                                              "': remove it from backend_options");
     }
     return std::make_shared<Backend>();
   };
@@ -38,8 +40,15 @@ Backends& backends() {
 
 }  // namespace
 
-int ParallelBackend::effective_n_jobs(int n_jobs, int cores) const {
-  return n_jobs > 0 ? n_jobs : std::max(cores + 1 + n_jobs, 1);
+int& detail::core_share() noexcept {
+  thread_local int share = 1;
+  return share;
+}
+
+int detail::available_cores() { return std::max(cpu_count() / core_share(), 1); }
+
+int ParallelBackend::effective_n_jobs(int n_jobs) const {
+  return n_jobs > 0 ? n_jobs : std::max(detail::available_cores() + 1 + n_jobs, 1);
 }
 
 std::shared_ptr<ParallelBackend> ParallelBackend::nested_backend(int level) const {
@@ -69,7 +78,8 @@ std::shared_ptr<ParallelBackend> BackendRef::resolve(const BackendOptions& optio
   if (const std::string* name = std::get_if<std::string>(&value_)) {
     std::shared_ptr<ParallelBackend> backend = backends().factories.get(*name)(options);
     if (backend == nullptr) {
-      throw Error(errc::invalid_argument, "the factory of backend '" + *name + "' returned a null pointer");
+      throw Error(errc::invalid_argument,
+                  "the factory of backend '" + *name + "' returned a null pointer");
     }
     return backend;
   }
@@ -78,9 +88,10 @@ std::shared_ptr<ParallelBackend> BackendRef::resolve(const BackendOptions& optio
     throw Error(errc::invalid_argument, "backend: a null pointer; give a name or an object");
   }
   if (!options.empty()) {
-    throw Error(errc::invalid_argument,
-                "backend_options go to the factory of a backend chosen by name: they can't change an "
-                "object that exists already");
+    throw Error(
+        errc::invalid_argument,
+        "backend_options go to the factory of a backend chosen by name: they can't change an "
+        "object that exists already");
   }
   return *backend;
 }

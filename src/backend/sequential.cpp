@@ -9,6 +9,6 @@ BackendTraits SequentialBackend::traits() const {
           .caller_works = true};
 }
 
-int SequentialBackend::effective_n_jobs(int /*n_jobs*/, int /*cores*/) const { return 1; }
+int SequentialBackend::effective_n_jobs(int /*n_jobs*/) const { return 1; }
 
 }  // namespace joblib

@@ -124,8 +124,8 @@ void ThreadingBackend::submit(Work work) {
   }
 }
 
-int ThreadingBackend::effective_n_jobs(int n_jobs, int cores) const {
-  return detail::parallelism_disabled() ? 1 : ParallelBackend::effective_n_jobs(n_jobs, cores);
+int ThreadingBackend::effective_n_jobs(int n_jobs) const {
+  return detail::parallelism_disabled() ? 1 : ParallelBackend::effective_n_jobs(n_jobs);
 }
 
 void detail::shutdown_thread_pool() {

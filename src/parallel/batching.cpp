@@ -5,7 +5,7 @@
 namespace joblib::detail {
 namespace {
 
-constexpr std::size_t max_automatic_size = 1 << 16;
+constexpr std::size_t max_automatic_size = 1 << 14;
 // The last tasks are cut into this many batches per worker at least.
 constexpr std::size_t final_batches = 4;
 

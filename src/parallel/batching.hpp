@@ -8,16 +8,16 @@ namespace joblib::detail {
 
 struct BatchingLimits {
   int n_jobs = 1;
-  std::size_t pre_dispatch = 1;             // batches drawn and not done (streams: not read)
-  std::size_t batch_size = 0;               // fixed; 0: found from the durations
-  bool stream = false;                      // results that are done count until they are read
-  std::optional<std::size_t> total = {};    // tasks in the range
+  std::size_t pre_dispatch = 1;           // batches drawn and not done (streams: not read)
+  std::size_t batch_size = 0;             // fixed; 0: found from the durations
+  bool stream = false;                    // results that are done count until they are read
+  std::optional<std::size_t> total = {};  // tasks in the range
 };
 
-// Decides how many tasks are drawn at a time, and when. Automatic batches double while they take less
-// than ideal_duration, shrink when they take too long, and towards the end of the range, so that the
-// last ones end together. In a stream they grow only with what has been read: the number of unread
-// results stays below the larger of `pre_dispatch` and the number of results read.
+// Decides how many tasks are drawn at a time, and when. Automatic batches double while they take
+// less than ideal_duration, shrink when they take too long, and towards the end of the range, so
+// that the last ones end together. In a stream they grow only with what has been read: the number
+// of unread results stays below the larger of `pre_dispatch` and the number of results read.
 class Batching {
  public:
   using Duration = std::chrono::duration<double>;
@@ -36,8 +36,8 @@ class Batching {
 
  private:
   BatchingLimits limits_;
-  std::size_t size_ = 1;         // of automatic batches
-  std::size_t open_ = 0;         // batches that count for the limit
+  std::size_t size_ = 1;  // of automatic batches
+  std::size_t open_ = 0;  // batches that count for the limit
   std::size_t tasks_drawn_ = 0;
   std::size_t tasks_read_ = 0;
 };

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "joblib/backend/threading.hpp"
-#include "joblib/core/cpu_count.hpp"
 #include "joblib/core/error.hpp"
 #include "joblib/core/log.hpp"
 
@@ -21,20 +20,21 @@ ContextPtr& context_of_this_thread() {
 
 const ContextPtr& current_context() { return context_of_this_thread(); }
 
-int available_cores() {
-  const int cores = current_context()->cores;
-  return cores > 0 ? cores : cpu_count();
+ContextScope::ContextScope(ContextPtr context)
+    : previous_(std::exchange(context_of_this_thread(), std::move(context))) {
+  core_share() = context_of_this_thread()->core_share;
 }
 
-ContextScope::ContextScope(ContextPtr context)
-    : previous_(std::exchange(context_of_this_thread(), std::move(context))) {}
-
-ContextScope::~ContextScope() { context_of_this_thread() = std::move(previous_); }
+ContextScope::~ContextScope() {
+  core_share() = previous_->core_share;
+  context_of_this_thread() = std::move(previous_);
+}
 
 void check_hints(const ParallelOptions& options) {
   if (options.prefer == Prefer::processes && options.require == Require::sharedmem) {
-    throw Error(errc::invalid_argument,
-                "prefer == processes and require == sharedmem are inconsistent settings: drop one of them");
+    throw Error(
+        errc::invalid_argument,
+        "prefer == processes and require == sharedmem are inconsistent settings: drop one of them");
   }
 }
 
@@ -55,25 +55,34 @@ ParallelOptions merge(ParallelOptions inner, const ParallelOptions& outer) {
   return inner;
 }
 
-std::shared_ptr<ParallelBackend> choose_backend(const ParallelOptions& options, const Context& context) {
+Error zero_jobs() {
+  return {errc::invalid_argument,
+          "n_jobs == 0 in Parallel has no meaning: give 1 or more, or -1 for all cores"};
+}
+
+std::shared_ptr<ParallelBackend> choose_backend(const ParallelOptions& options,
+                                                const Context& context) {
   check_hints(options);
   const bool sharedmem = options.require == Require::sharedmem;
   if (options.backend.has_value()) {
     std::shared_ptr<ParallelBackend> backend = options.backend.resolve(options.backend_options);
     if (sharedmem && !backend->traits().supports_sharedmem) {
-      throw Error(errc::invalid_argument, "backend " + std::string(backend->name()) +
-                                              " does not support shared memory: choose \"threading\" or "
-                                              "drop require");
+      throw Error(errc::invalid_argument,
+                  "backend " + std::string(backend->name()) +
+                      " does not support shared memory: choose \"threading\" or "
+                      "drop require");
     }
     return backend;
   }
   const bool by_default = context.backend == nullptr;
   if (!by_default && !options.backend_options.empty()) {
-    throw Error(errc::invalid_argument,
-                "backend_options go to the factory of a backend chosen by name: name one beside them");
+    throw Error(
+        errc::invalid_argument,
+        "backend_options go to the factory of a backend chosen by name: name one beside them");
   }
   std::shared_ptr<ParallelBackend> backend =
-      by_default ? BackendRef(default_parallel_backend()).resolve(options.backend_options) : context.backend;
+      by_default ? BackendRef(default_parallel_backend()).resolve(options.backend_options)
+                 : context.backend;
   const BackendTraits traits = backend->traits();
   if (sharedmem && !traits.supports_sharedmem) {
     if (options.verbose.value_or(0) >= 10) {
@@ -87,8 +96,8 @@ std::shared_ptr<ParallelBackend> choose_backend(const ParallelOptions& options, 
     return std::make_shared<ThreadingBackend>();
   }
   if (by_default && options.prefer == Prefer::processes && traits.uses_threads) {
-    log(LogLevel::warning, "there is no backend with processes to prefer: using " +
-                               std::string(backend->name()));
+    log(LogLevel::warning,
+        "there is no backend with processes to prefer: using " + std::string(backend->name()));
   }
   return backend;
 }
@@ -100,8 +109,9 @@ parallel_config::parallel_config(ParallelOptions options) : previous_(detail::cu
   if (options.backend.has_value()) {
     context->backend = detail::choose_backend(options, *previous_);
   } else if (!options.backend_options.empty()) {
-    throw Error(errc::invalid_argument,
-                "backend_options are only used together with a backend: name one in the same options");
+    throw Error(
+        errc::invalid_argument,
+        "backend_options are only used together with a backend: name one in the same options");
   }
   options.backend = {};
   options.backend_options = {};
@@ -115,9 +125,9 @@ parallel_config::~parallel_config() { detail::context_of_this_thread() = std::mo
 int effective_n_jobs(std::optional<int> n_jobs) {
   const detail::Context& context = *detail::current_context();
   if (!n_jobs) n_jobs = context.options.n_jobs;
-  if (n_jobs == 0) throw Error(errc::invalid_argument, "n_jobs == 0 in Parallel has no meaning: give 1 or more, or -1 for all cores");
+  if (n_jobs == 0) throw detail::zero_jobs();
   const std::shared_ptr<ParallelBackend> backend = detail::choose_backend(context.options, context);
-  return backend->effective_n_jobs(n_jobs.value_or(backend->default_n_jobs()), detail::available_cores());
+  return backend->effective_n_jobs(n_jobs.value_or(backend->default_n_jobs()));
 }
 
 }  // namespace joblib

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "joblib/core/error.hpp"
 #include "joblib/parallel/config.hpp"
 
 namespace joblib::detail {
@@ -10,16 +11,13 @@ namespace joblib::detail {
 struct Context {
   ParallelOptions options = {};                        // merged; options.backend is not used
   std::shared_ptr<ParallelBackend> backend = nullptr;  // null: the default backend
-  int level = 0;                                       // of parallel calls around this thread's code
-  int cores = 0;                                       // that its calls may use; 0: all
+  int level = 0;       // of parallel calls around this thread's code
+  int core_share = 1;  // see backend/parallel_backend.hpp
   bool in_task = false;
 };
 
 // The context of this thread, never null.
 const ContextPtr& current_context();
-
-// The cores that calls of this thread may use.
-int available_cores();
 
 // `inner` with what it leaves unset taken from `outer`; their backends are left to the caller.
 ParallelOptions merge(ParallelOptions inner, const ParallelOptions& outer);
@@ -37,6 +35,10 @@ class ContextScope {
 };
 
 // The backend that `options`, made under `context`, ask for by name, object, hint and condition.
-std::shared_ptr<ParallelBackend> choose_backend(const ParallelOptions& options, const Context& context);
+std::shared_ptr<ParallelBackend> choose_backend(const ParallelOptions& options,
+                                                const Context& context);
+
+// What n_jobs == 0 is answered with.
+Error zero_jobs();
 
 }  // namespace joblib::detail

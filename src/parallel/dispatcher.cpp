@@ -11,18 +11,23 @@
 namespace joblib::detail {
 namespace {
 
+// How often a long automatic batch looks whether it is abandoned.
+constexpr std::size_t checks_per_batch = 64;
+
 // joblib's warning where a generator is left early.
 void warn_of_unused(std::size_t unused, std::size_t cancelled) {
   std::string text;
-  if (unused > 0) text += std::to_string(unused) + " tasks have been successfully executed but not used. ";
+  if (unused > 0)
+    text += std::to_string(unused) + " tasks have been successfully executed but not used. ";
   if (unused > 0 && cancelled > 0) text += "Additionally, ";
   if (cancelled > 0) {
     text += std::to_string(cancelled) +
             " tasks which were still being processed by the workers have been cancelled. ";
   }
   if (text.empty()) return;
-  log(LogLevel::warning,
-      text + "You could benefit from adjusting the input task iterator to limit unnecessary computation time.");
+  log(LogLevel::warning, text +
+                             "You could benefit from adjusting the input task iterator to limit "
+                             "unnecessary computation time.");
 }
 
 }  // namespace
@@ -42,13 +47,17 @@ Dispatcher::Dispatcher(std::shared_ptr<ParallelState> state, std::unique_ptr<Tas
       task_context_(make_task_context()),
       batching_({.n_jobs = plan.n_jobs,
                  .pre_dispatch = plan.pre_dispatch,
-                 // Somebody who watches wants to see each task, as in joblib.
-                 .batch_size = plan.batch_size == 0 && (reporter_.active() || plan.n_jobs == 1)
-                                   ? 1
-                                   : plan.batch_size,
+                 .batch_size = fixed_batch_size(),
                  .stream = delivery != Delivery::collect,
                  .total = source_->size()}) {
   if (plan.timeout.count() > 0) flags_ = TaskMonitor::timed;
+}
+
+std::size_t Dispatcher::fixed_batch_size() const {
+  if (plan_.batch_size > 0) return plan_.batch_size;
+  // Who watches each task, or calls for one after the other, gets what joblib gives: single tasks.
+  const bool one_by_one = plan_.n_jobs == 1 && (source_->lazy() || delivery_ != Delivery::collect);
+  return reporter_.active() || one_by_one ? 1 : 0;
 }
 
 ContextPtr Dispatcher::make_task_context() const {
@@ -61,7 +70,7 @@ ContextPtr Dispatcher::make_task_context() const {
     const std::size_t at_once = std::clamp<std::size_t>(source_->size().value_or(jobs), 1, jobs);
     inner->level = outer.level + 1;
     inner->backend = state_->backend->nested_backend(inner->level);
-    inner->cores = std::max(available_cores() / static_cast<int>(at_once), 1);
+    inner->core_share = outer.core_share * static_cast<int>(at_once);
   }
   inner->options.stop = stop_.get_token();
   inner->in_task = true;
@@ -82,14 +91,16 @@ void Dispatcher::start() {
     on_stop_.emplace(stop, [this] {
       Lock callback_lock(mutex_);
       fail(std::make_exception_ptr(Cancelled(
-               state_->prefix + "cancelled through its stop_token: there is no result, not even a partial one")),
+               state_->prefix +
+               "cancelled through its stop_token: there is no result, not even a partial one")),
            callback_lock);
     });
     lock.lock();
   }
   if (plan_.n_jobs == 1) return;  // everything happens when the consumer asks for it
   const std::size_t for_the_caller = plan_.caller_works && delivery_ == Delivery::collect ? 1 : 0;
-  while (can_draw() && draw(lock)) invite_workers(queue_.size() - std::min(queue_.size(), for_the_caller), lock);
+  while (can_draw() && draw(lock))
+    invite_workers(queue_.size() - std::min(queue_.size(), for_the_caller), lock);
   if (exhausted_ && plan_.pre_dispatch == unlimited) reporter_.range_ended();
 }
 
@@ -126,8 +137,8 @@ bool Dispatcher::draw(Lock& lock) {
   return drawn > 0;
 }
 
-// The next batch to run, none where nothing is left to do. Draws one in its place, so that the range
-// stays ahead of the workers; waits while another thread draws and nothing else is to be had.
+// The next batch to run, none where nothing is left to do. Draws one in its place, so that the
+// range stays ahead of the workers; waits while another thread draws and nothing else is to be had.
 Dispatcher::Claimed Dispatcher::claim(Lock& lock) {
   if (can_draw()) draw(lock);
   if (exhausted_ && reporter_.active()) {
@@ -181,14 +192,17 @@ void Dispatcher::run(Claimed claimed, TaskMonitor& monitor, Lock& lock) {
     claimed.batch.reset();
     lock.lock();
   }
-  if (consumer_waits_ && (has_result() || all_done() || failure_ != nullptr)) result_or_end_.notify_one();
+  if (consumer_waits_ && (has_result() || all_done() || failure_ != nullptr))
+    result_or_end_.notify_one();
 }
 
 void Dispatcher::run_tasks(Batch& batch, TaskMonitor& monitor) {
   const ContextScope scope(task_context_);
   std::optional<ThreadLimit> limit;
   if (const auto& threads = state_->options.inner_max_num_threads) limit.emplace(*threads);
-  monitor.begin_batch(batch.first());
+  const bool checks_each = plan_.batch_size > 0 || plan_.timeout.count() > 0;
+  monitor.begin_batch(batch.first(),
+                      checks_each ? 1 : std::max<std::size_t>(batch.size() / checks_per_batch, 1));
   batch.run(monitor);
   monitor.end_batch();
 }
@@ -229,7 +243,8 @@ std::unique_ptr<Batch> Dispatcher::next() {
       return batch;
     }
     if (caller_may_run() && (!queue_.empty() || can_draw())) {
-      if (Claimed claimed = claim(lock); claimed.batch != nullptr) run_by_caller(std::move(claimed), lock);
+      if (Claimed claimed = claim(lock); claimed.batch != nullptr)
+        run_by_caller(std::move(claimed), lock);
       continue;
     }
     if (all_done()) {
@@ -273,10 +288,11 @@ void Dispatcher::lose_worker() {
   --arriving_;
   --workers_;
   if (plan_.caller_works || all_done()) return;
-  fail(std::make_exception_ptr(
-           Error(errc::no_workers, state_->prefix + "the backend " + std::string(state_->backend->name()) +
-                                       " gave up work that it had accepted: was it shut down?")),
-       lock);
+  fail(
+      std::make_exception_ptr(Error(
+          errc::no_workers, state_->prefix + "the backend " + std::string(state_->backend->name()) +
+                                " gave up work that it had accepted: was it shut down?")),
+      lock);
 }
 
 // Submits workers until there is one for each of `batches` or n_jobs are reached.

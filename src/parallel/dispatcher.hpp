@@ -27,18 +27,18 @@ namespace joblib::detail {
 struct CallPlan {
   int n_jobs = 1;
   std::size_t pre_dispatch = 1;
-  std::size_t batch_size = 0;            // 0: automatic
-  std::chrono::nanoseconds timeout{0};   // 0: none
+  std::size_t batch_size = 0;           // 0: automatic
+  std::chrono::nanoseconds timeout{0};  // 0: none
   bool caller_works = true;
 };
 
-// Runs one call: draws batches from the source, lets workers claim them, hands them to the consumer, and
-// ends them all when something fails. Code of the user (tasks, range, callbacks, destructors of tasks)
-// never runs under mutex_.
+// Runs one call: draws batches from the source, lets workers claim them, hands them to the
+// consumer, and ends them all when something fails. Code of the user (tasks, range, callbacks,
+// destructors of tasks) never runs under mutex_.
 class Dispatcher final : public Call {
  public:
-  Dispatcher(std::shared_ptr<ParallelState> state, std::unique_ptr<TaskSource> source, Delivery delivery,
-             const CallPlan& plan);
+  Dispatcher(std::shared_ptr<ParallelState> state, std::unique_ptr<TaskSource> source,
+             Delivery delivery, const CallPlan& plan);
   ~Dispatcher() override;
   Dispatcher(const Dispatcher&) = delete;
   Dispatcher& operator=(const Dispatcher&) = delete;
@@ -62,6 +62,7 @@ class Dispatcher final : public Call {
   };
 
   ContextPtr make_task_context() const;
+  std::size_t fixed_batch_size() const;
 
   // Each of these is called with the lock held and may give it up for a while.
   bool draw(Lock& lock);
@@ -76,8 +77,12 @@ class Dispatcher final : public Call {
   std::unique_ptr<Batch> take_result();
   bool has_result() const { return !results_.empty() && results_.front() != nullptr; }
   bool all_done() const { return exhausted_ && queue_.empty() && running_ == 0 && !drawing_; }
-  bool can_draw() const { return !exhausted_ && !drawing_ && failure_ == nullptr && batching_.next() > 0; }
-  bool caller_may_run() const { return plan_.caller_works && running_ < static_cast<std::size_t>(plan_.n_jobs); }
+  bool can_draw() const {
+    return !exhausted_ && !drawing_ && failure_ == nullptr && batching_.next() > 0;
+  }
+  bool caller_may_run() const {
+    return plan_.caller_works && running_ < static_cast<std::size_t>(plan_.n_jobs);
+  }
 
   void run_tasks(Batch& batch, TaskMonitor& monitor);
   void close() noexcept;
@@ -92,13 +97,14 @@ class Dispatcher final : public Call {
   const ContextPtr task_context_;
   std::atomic<unsigned> flags_{0};  // TaskMonitor::Flag
 
-  std::mutex mutex_;  // guards what follows
+  std::mutex mutex_;                       // guards what follows
   std::condition_variable batch_or_end_;   // for workers, while another one draws
   std::condition_variable result_or_end_;  // for the consumer
   Batching batching_;
   std::deque<std::unique_ptr<Batch>> queue_ = {};
-  std::deque<std::unique_ptr<Batch>> results_ = {};  // where ordered: at place sequence - delivered_, or null
-  std::vector<const TaskMonitor*> monitors_ = {};    // of timed workers
+  std::deque<std::unique_ptr<Batch>> results_ =
+      {};  // where ordered: at place sequence - delivered_, or null
+  std::vector<const TaskMonitor*> monitors_ = {};  // of timed workers
   std::exception_ptr failure_ = nullptr;
   std::size_t next_sequence_ = 0;  // of the batch claimed next
   std::size_t delivered_ = 0;      // batches

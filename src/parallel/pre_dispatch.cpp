@@ -86,7 +86,8 @@ class Evaluator {
     if (error != std::errc()) fail();
     position_ += static_cast<std::size_t>(stop - begin);
     if (std::abs(value) > max_value) {
-      throw Error(errc::invalid_argument, "pre_dispatch: numeric literal " + std::string(begin, stop) +
+      throw Error(errc::invalid_argument, "pre_dispatch: numeric literal " +
+                                              std::string(begin, stop) +
                                               " is too large, max is 1000000.");
     }
     return value;
@@ -101,8 +102,8 @@ class Evaluator {
   double limited(double value) const {
     if (std::isnan(value)) fail();
     if (std::abs(value) > max_value) {
-      throw Error(errc::invalid_argument,
-                  "pre_dispatch: a value in '" + std::string(text_) + "' is too large, max is 1000000.");
+      throw Error(errc::invalid_argument, "pre_dispatch: a value in '" + std::string(text_) +
+                                              "' is too large, max is 1000000.");
     }
     return value;
   }
@@ -112,13 +113,15 @@ class Evaluator {
     skip_blanks();
     const std::string_view rest = text_.substr(position_);
     if (!rest.starts_with(token)) return false;
-    if ((token == "*" && rest.starts_with("**")) || (token == "/" && rest.starts_with("//"))) return false;
+    if ((token == "*" && rest.starts_with("**")) || (token == "/" && rest.starts_with("//")))
+      return false;
     position_ += token.size();
     return true;
   }
 
   void skip_blanks() {
-    while (position_ < text_.size() && (text_[position_] == ' ' || text_[position_] == '\t')) ++position_;
+    while (position_ < text_.size() && (text_[position_] == ' ' || text_[position_] == '\t'))
+      ++position_;
   }
 
   [[noreturn]] void fail() const {
@@ -134,7 +137,8 @@ std::string replace_n_jobs(std::string_view expression, int n_jobs) {
   constexpr std::string_view name = "n_jobs";
   std::string text(expression);
   const std::string number = std::to_string(n_jobs);
-  for (std::size_t at = text.find(name); at != std::string::npos; at = text.find(name, at + number.size())) {
+  for (std::size_t at = text.find(name); at != std::string::npos;
+       at = text.find(name, at + number.size())) {
     text.replace(at, name.size(), number);
   }
   return text;
@@ -152,8 +156,9 @@ std::size_t evaluate_pre_dispatch(std::string_view expression, int n_jobs) {
   }
   const double value = Evaluator(text).evaluate();
   if (value < 1) {
-    throw Error(errc::invalid_argument, "pre_dispatch: '" + text +
-                                            "' is below 1, so no task could run; give at least 1, or \"all\"");
+    throw Error(errc::invalid_argument,
+                "pre_dispatch: '" + text +
+                    "' is below 1, so no task could run; give at least 1, or \"all\"");
   }
   return static_cast<std::size_t>(value);
 }

@@ -42,7 +42,8 @@ class ProgressBar {
     text += short_format_time(progress.elapsed);
     if (!progress.finished && progress.total && progress.completed > 0) {
       const auto left = static_cast<double>(*progress.total - progress.completed);
-      text += " left:" + short_format_time(progress.elapsed / static_cast<double>(progress.completed) * left);
+      text += " left:" +
+              short_format_time(progress.elapsed / static_cast<double>(progress.completed) * left);
     }
     return text;
   }

@@ -89,23 +89,24 @@ void Reporter::print_progress(const std::unique_lock<std::mutex>& /*held*/) {
   const std::string time = short_format_time(elapsed());
   if (!range_ended_) {
     if (is_thinned_out_while_dispatching()) return;
-    const std::string out_of = settings_.total
-                                   ? " out of " + padded(*settings_.total, width) + " "
-                                   : " tasks " + std::string(static_cast<std::size_t>(width) + 2, ' ');
+    const std::string out_of =
+        settings_.total ? " out of " + padded(*settings_.total, width) + " "
+                        : " tasks " + std::string(static_cast<std::size_t>(width) + 2, ' ');
     print("Done " + padded(completed_, width) + out_of + "| elapsed: " + time);
     return;
   }
   if (is_thinned_out_after_dispatching()) return;
   const auto remaining = elapsed() / static_cast<double>(std::max<std::size_t>(completed_, 1)) *
                          static_cast<double>(dispatched_ - completed_);
-  print("Done " + padded(completed_, width) + " out of " + padded(dispatched_, width) + " | elapsed: " + time +
-        " remaining: " + short_format_time(remaining));
+  print("Done " + padded(completed_, width) + " out of " + padded(dispatched_, width) +
+        " | elapsed: " + time + " remaining: " + short_format_time(remaining));
 }
 
 void Reporter::print_finished() {
   if (settings_.verbose <= 0 || std::exchange(finished_printed_, true)) return;
   const std::string count = padded(completed_, counter_width());
-  print("Done " + count + " out of " + count + " | elapsed: " + short_format_time(elapsed()) + " finished");
+  print("Done " + count + " out of " + count + " | elapsed: " + short_format_time(elapsed()) +
+        " finished");
 }
 
 // joblib's filters: the lines get sparser with the square of what has been dispatched ...
@@ -125,7 +126,9 @@ bool Reporter::is_thinned_out_after_dispatching() const {
   return done + 1 == dispatched || cursor % frequency != 0;
 }
 
-std::chrono::duration<double> Reporter::elapsed() const { return std::chrono::steady_clock::now() - start_; }
+std::chrono::duration<double> Reporter::elapsed() const {
+  return std::chrono::steady_clock::now() - start_;
+}
 
 int Reporter::counter_width() const {
   if (!settings_.total || *settings_.total == 0) return 3;

@@ -12,8 +12,8 @@
 
 namespace joblib::detail {
 
-// Tells of a call's progress: joblib's lines for `verbose`, and `on_progress`. Thread-safe; calls of
-// on_progress are made one at a time, with no lock of the dispatcher held.
+// Tells of a call's progress: joblib's lines for `verbose`, and `on_progress`. Thread-safe; calls
+// of on_progress are made one at a time, with no lock of the dispatcher held.
 class Reporter {
  public:
   struct Settings {

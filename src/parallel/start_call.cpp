@@ -9,11 +9,8 @@ namespace joblib::detail {
 namespace {
 
 int resolve_n_jobs(const ParallelState& state) {
-  if (state.n_jobs == 0) {
-    throw Error(errc::invalid_argument,
-                "n_jobs == 0 in Parallel has no meaning: give 1 or more, or -1 for all cores");
-  }
-  const int n_jobs = state.backend->effective_n_jobs(state.n_jobs, available_cores());
+  if (state.n_jobs == 0) throw zero_jobs();
+  const int n_jobs = state.backend->effective_n_jobs(state.n_jobs);
   if (n_jobs < 1) {
     throw Error(errc::no_workers, std::string(state.backend->name()) + " has no active worker.");
   }
@@ -31,16 +28,19 @@ CallPlan make_plan(const ParallelState& state, Delivery delivery) {
   if (sequential) plan.pre_dispatch = 1;  // lazy: one batch after the other
   if (options.timeout && (sequential || !traits.supports_timeout)) {
     log(LogLevel::warning,
-        "The backend class '" + std::string(sequential ? "SequentialBackend" : state.backend->name()) +
-            "' does not support timeout. You have set a timeout in Parallel but it will not be used.");
+        "The backend class '" +
+            std::string(sequential ? "SequentialBackend" : state.backend->name()) +
+            "' does not support timeout. You have set a timeout in Parallel but it will not be "
+            "used.");
   } else if (options.timeout) {
     plan.timeout = std::chrono::duration_cast<std::chrono::nanoseconds>(
         std::min(*options.timeout, std::chrono::duration<double>(std::chrono::years(100))));
   }
-  // Who watches the clock or reads results has something else to do; but a task that waits for tasks
-  // must be able to run them where the backend has no thread left for it.
+  // Who watches the clock or reads results has something else to do; but a task that waits for
+  // tasks must be able to run them where the backend has no thread left for it.
   const bool waits_only = delivery == Delivery::collect || current_context()->in_task;
-  plan.caller_works = sequential || (traits.caller_works && plan.timeout.count() == 0 && waits_only);
+  plan.caller_works =
+      sequential || (traits.caller_works && plan.timeout.count() == 0 && waits_only);
   return plan;
 }
 
@@ -49,9 +49,11 @@ class RunningMark {
  public:
   explicit RunningMark(ParallelState& state) : state_(state) {
     if (state.running.exchange(true)) {
-      throw Error(errc::already_running,
-                  "This Parallel instance is already running! Before submitting new tasks, you must wait for "
-                  "the completion of all the previous tasks, or destroy the generator that reads them.");
+      throw Error(
+          errc::already_running,
+          "This Parallel instance is already running! Before submitting new tasks, you must wait "
+          "for "
+          "the completion of all the previous tasks, or destroy the generator that reads them.");
     }
   }
   ~RunningMark() {
@@ -68,11 +70,12 @@ class RunningMark {
 
 }  // namespace
 
-std::unique_ptr<Call> start_call(std::shared_ptr<ParallelState> state, std::unique_ptr<TaskSource> source,
-                                 Delivery delivery) {
+std::unique_ptr<Call> start_call(std::shared_ptr<ParallelState> state,
+                                 std::unique_ptr<TaskSource> source, Delivery delivery) {
   RunningMark mark(*state);
   const CallPlan plan = make_plan(*state, delivery);
-  auto dispatcher = std::make_unique<Dispatcher>(std::move(state), std::move(source), delivery, plan);
+  auto dispatcher =
+      std::make_unique<Dispatcher>(std::move(state), std::move(source), delivery, plan);
   mark.keep();
   dispatcher->start();
   return dispatcher;

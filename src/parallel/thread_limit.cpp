@@ -51,7 +51,8 @@ ThreadLimit::ThreadLimit(int threads) {
     openmp_before_ = get_openmp();
     set_openmp(threads);
   }
-  if (auto* set_mkl = loaded_function<int(int)>("MKL_Set_Num_Threads_Local")) mkl_before_ = set_mkl(threads);
+  if (auto* set_mkl = loaded_function<int(int)>("MKL_Set_Num_Threads_Local"))
+    mkl_before_ = set_mkl(threads);
   open_blas().hold(threads);
 }
 

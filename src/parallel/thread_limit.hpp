@@ -5,8 +5,9 @@
 namespace joblib::detail {
 
 // Limits the threads that OpenMP, MKL and OpenBLAS start from this thread, for the lifetime of the
-// object; libraries that are not loaded are left alone. OpenBLAS knows one limit for the whole process:
-// it is set when the first of these objects is made and put back when the last one is gone.
+// object; libraries that are not loaded are left alone. OpenBLAS knows one limit for the whole
+// process: it is set when the first of these objects is made and put back when the last one is
+// gone.
 class ThreadLimit {
  public:
   explicit ThreadLimit(int threads);

@@ -15,7 +15,14 @@ namespace joblib {
 
 namespace detail {
 
-// One backend worker's share of a call. Destroyed unrun, it tells the call that the worker won't come.
+// The number of tasks of enclosing calls that share the machine with this thread's code; 1 outside.
+int& core_share() noexcept;
+
+// The cores that calls of this thread may use: cpu_count() divided by core_share(), at least 1.
+int available_cores();
+
+// One backend worker's share of a call. Destroyed unrun, it tells the call that the worker won't
+// come.
 class Ticket {
  public:
   virtual ~Ticket() = default;
@@ -24,10 +31,11 @@ class Ticket {
 
 }  // namespace detail
 
-/// What a call asks a backend to run: a claim on the call's tasks, not a single task. Calling it runs
-/// tasks until there are none to start, so that a long run of small tasks costs the backend one
-/// submission per worker. Copyable, to fit std::function; only the first call of all copies does
-/// something. It may run late, even after the call has ended (it does nothing then), and never throws.
+/// What a call asks a backend to run: a claim on the call's tasks, not a single task. Calling it
+/// runs tasks until there are none to start, so that a long run of small tasks costs the backend
+/// one submission per worker. Copyable, to fit std::function; only the first call of all copies
+/// does something. It may run late, even after the call has ended (it does nothing then), and never
+/// throws.
 class Work {
  public:
   explicit Work(std::shared_ptr<detail::Ticket> ticket) : ticket_(std::move(ticket)) {}
@@ -42,14 +50,15 @@ class Work {
 struct BackendTraits {
   bool supports_sharedmem = true;  ///< tasks see the caller's objects
   bool uses_threads = true;        ///< tasks run in this process
-  /// Every submitted Work starts even while all workers started before are blocked: without this promise
-  /// a timeout could not be watched, and is ignored with a warning.
+  /// Every submitted Work starts even while all workers started before are blocked: without this
+  /// promise a timeout could not be watched, and is ignored with a warning.
   bool supports_timeout = false;
   bool caller_works = false;  ///< the calling thread may run tasks itself while it waits
 };
 
-/// Runs the tasks of `Parallel`. Derive from it to run them somewhere else; see docs/custom-backends.md.
-/// One object may serve several calls at the same time, from several threads.
+/// Runs the tasks of `Parallel`. Derive from it to run them somewhere else; see
+/// docs/custom-backends.md. One object may serve several calls at the same time, from several
+/// threads.
 class ParallelBackend {
  public:
   virtual ~ParallelBackend() = default;
@@ -59,14 +68,15 @@ class ParallelBackend {
 
   virtual BackendTraits traits() const { return {}; }
 
-  /// Runs `work()` once on a worker, now or later, at the same time as any other Work. Work that can't be
-  /// run is destroyed, or an exception is thrown: the call then fails with a clear error.
+  /// Runs `work()` once on a worker, now or later, at the same time as any other Work. Work that
+  /// can't be run is destroyed, or an exception is thrown: the call then fails with a clear error.
   virtual void submit(Work work) = 0;
 
-  /// The number of tasks that run at once for `n_jobs` (never 0), if the caller may use `cores` cores.
-  /// The default is joblib's rule: a positive n_jobs is literal, -1 means all cores, -2 all but one.
-  /// A result of 0 makes the call fail for want of workers, 1 makes it run in the calling thread.
-  virtual int effective_n_jobs(int n_jobs, int cores) const;
+  /// The number of tasks that run at once for `n_jobs` (never 0). The default is joblib's rule: a
+  /// positive n_jobs is literal, -1 means all cores, -2 all but one; inside of a task "all" is the
+  /// task's share. A result of 0 makes the call fail for want of workers, 1 makes it run in the
+  /// calling thread.
+  virtual int effective_n_jobs(int n_jobs) const;
 
   /// n_jobs of a call where nobody gave one.
   virtual int default_n_jobs() const { return 1; }
@@ -81,8 +91,8 @@ class ParallelBackend {
 };
 
 /// A value of `backend_options`.
-using BackendOption = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>,
-                                   std::function<void()>>;
+using BackendOption = std::variant<bool, std::int64_t, double, std::string,
+                                   std::vector<std::string>, std::function<void()>>;
 
 /// Options of one backend by name, e.g. {{"addresses", std::vector<std::string>{...}}}.
 using BackendOptions = std::map<std::string, BackendOption, std::less<>>;
@@ -113,15 +123,16 @@ class BackendRef {
 
   bool has_value() const noexcept { return value_.index() != 0; }
 
-  /// The backend itself. Throws Error for an empty reference, an unknown name, a null pointer, or options
-  /// given to an object that exists already.
+  /// The backend itself. Throws Error for an empty reference, an unknown name, a null pointer, or
+  /// options given to an object that exists already.
   std::shared_ptr<ParallelBackend> resolve(const BackendOptions& options) const;
 
  private:
   std::variant<std::monostate, std::string, std::shared_ptr<ParallelBackend>> value_;
 };
 
-/// The name of the backend used where none is chosen: "threading" until another is registered as default.
+/// The name of the backend used where none is chosen: "threading" until another is registered as
+/// default.
 std::string default_parallel_backend();
 
 }  // namespace joblib

@@ -10,7 +10,7 @@ class SequentialBackend : public ParallelBackend {
   std::string_view name() const override { return "SequentialBackend"; }
   BackendTraits traits() const override;
   void submit(Work work) override { work(); }
-  int effective_n_jobs(int n_jobs, int cores) const override;
+  int effective_n_jobs(int n_jobs) const override;
 };
 
 }  // namespace joblib

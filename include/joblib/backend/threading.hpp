@@ -4,15 +4,16 @@
 
 namespace joblib {
 
-/// Threads of this process, from one pool shared by all calls. The pool starts threads when they are
-/// needed, one for each Work that is waiting or running, so that calls inside of tasks never wait for a
-/// free thread, and keeps them for later calls until shutdown(). The calling thread works too.
+/// Threads of this process, from one pool shared by all calls. The pool starts threads when they
+/// are needed, one for each Work that is waiting or running, so that calls inside of tasks never
+/// wait for a free thread, and keeps them for later calls until shutdown(). The calling thread
+/// works too.
 class ThreadingBackend : public ParallelBackend {
  public:
   std::string_view name() const override { return "ThreadingBackend"; }
   BackendTraits traits() const override;
   void submit(Work work) override;
-  int effective_n_jobs(int n_jobs, int cores) const override;
+  int effective_n_jobs(int n_jobs) const override;
 };
 
 namespace detail {

@@ -14,9 +14,9 @@ using ContextPtr = std::shared_ptr<const Context>;
 
 }  // namespace detail
 
-/// Defaults for every `Parallel` made by this thread while the guard lives. Guards nest and merge member
-/// by member; other threads are not affected. The backend is made once and shared by the calls under it.
-/// Throws Error for options that contradict each other, changing nothing.
+/// Defaults for every `Parallel` made by this thread while the guard lives. Guards nest and merge
+/// member by member; other threads are not affected. The backend is made once and shared by the
+/// calls under it. Throws Error for options that contradict each other, changing nothing.
 ///
 ///     joblib::parallel_config guard({.n_jobs = 4, .backend = "threading"});
 class [[nodiscard]] parallel_config {

@@ -27,8 +27,8 @@ inline constexpr bool is_task_invocable =
 
 }  // namespace detail
 
-/// A captured call: decayed copies of a function and its arguments, with references where std::ref or
-/// std::cref was given. Made by delayed(); run by Parallel, in place as const or moved from.
+/// A captured call: decayed copies of a function and its arguments, with references where std::ref
+/// or std::cref was given. Made by delayed(); run by Parallel, in place as const or moved from.
 template <class Function, class... Args>
 class Task {
  public:
@@ -36,7 +36,8 @@ class Task {
   explicit Task(Function function, std::in_place_t, Initializers&&... args)
       : function_(std::move(function)), args_(std::forward<Initializers>(args)...) {}
 
-  /// Whether the task can run without being consumed, so that a range of such tasks can be run again.
+  /// Whether the task can run without being consumed, so that a range of such tasks can be run
+  /// again.
   static constexpr bool repeatable = detail::is_task_invocable<const Function&, const Args&...>;
 
   /// Runs the task, handing `stop` to a function that takes it as its first parameter.
@@ -81,9 +82,10 @@ class Delayed {
  private:
   template <class Callable, class... Args>
   static auto make_task(Callable&& function, Args&&... args) {
-    static_assert(detail::is_task_invocable<Function, std::unwrap_ref_decay_t<Args>...>,
-                  "delayed: the function can't be called with these arguments, moved; an lvalue reference "
-                  "parameter needs std::ref or std::cref");
+    static_assert(
+        detail::is_task_invocable<Function, std::unwrap_ref_decay_t<Args>...>,
+        "delayed: the function can't be called with these arguments, moved; an lvalue reference "
+        "parameter needs std::ref or std::cref");
     return Task<Function, std::unwrap_ref_decay_t<Args>...>(
         std::forward<Callable>(function), std::in_place, std::forward<Args>(args)...);
   }
@@ -92,9 +94,9 @@ class Delayed {
 };
 
 /// Captures a call for Parallel: `delayed(f)(args...)` is the task of calling `f(args...)`.
-/// `f` is anything that std::invoke takes, member functions included. The arguments are decayed copies,
-/// as for std::thread; std::ref and std::cref pass references. If `f` can't be called with `args...` but
-/// with a std::stop_token in front of them, it receives the call's token.
+/// `f` is anything that std::invoke takes, member functions included. The arguments are decayed
+/// copies, as for std::thread; std::ref and std::cref pass references. If `f` can't be called with
+/// `args...` but with a std::stop_token in front of them, it receives the call's token.
 template <class Function>
 auto delayed(Function&& function) {
   return Delayed<std::decay_t<Function>>(std::forward<Function>(function));

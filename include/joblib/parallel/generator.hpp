@@ -9,11 +9,11 @@
 
 namespace joblib {
 
-/// The results of a call as a single-pass input range, read while tasks are still running. Reading waits
-/// for the next result and throws the call's first error; the range has ended after that. At most
-/// `pre_dispatch` batches are drawn but not read, and automatic batches grow with what has been read.
-/// Leaving the loop and destroying the range cancels the call: tasks that have not begun are dropped,
-/// running ones are waited for. Read it from one thread at a time.
+/// The results of a call as a single-pass input range, read while tasks are still running. Reading
+/// waits for the next result and throws the call's first error; the range has ended after that. At
+/// most `pre_dispatch` batches are drawn but not read, and automatic batches grow with what has
+/// been read. Leaving the loop and destroying the range cancels the call: tasks that have not begun
+/// are dropped, running ones are waited for. Read it from one thread at a time.
 template <class R>
 class Generator {
  public:
@@ -29,7 +29,9 @@ class Generator {
       return *this;
     }
     void operator++(int) { ++*this; }
-    bool operator==(std::default_sentinel_t) const noexcept { return generator_->batch_ == nullptr; }
+    bool operator==(std::default_sentinel_t) const noexcept {
+      return generator_->batch_ == nullptr;
+    }
 
    private:
     friend class Generator;

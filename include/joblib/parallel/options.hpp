@@ -16,7 +16,8 @@
 
 namespace joblib {
 
-/// Tasks per batch: "auto", or a number of at least 1. Unset is not "auto" but taken from the context.
+/// Tasks per batch: "auto", or a number of at least 1. Unset is not "auto" but taken from the
+/// context.
 class BatchSize {
  public:
   BatchSize() = default;
@@ -67,36 +68,39 @@ enum class MmapMode { r, r_plus, w_plus, c };
 /// A hint for the choice among default backends; an explicit backend ignores it.
 enum class Prefer { unset, threads, processes };
 
-/// A condition on the backend: `sharedmem` takes threads in place of the context's backend if that one
-/// can't share memory, and is an Error together with an explicit one that can't.
+/// A condition on the backend: `sharedmem` takes threads in place of the context's backend if that
+/// one can't share memory, and is an Error together with an explicit one that can't.
 enum class Require { unset, sharedmem };
 
-/// The options of `Parallel` and `parallel_config`. A member left unset takes its value from the active
-/// parallel_config, then the default named here.
+/// The options of `Parallel` and `parallel_config`. A member left unset takes its value from the
+/// active parallel_config, then the default named here.
 struct ParallelOptions {
-  /// Tasks at once: a positive number is literal, -1 all cores, -2 all but one, 0 an Error when a call
-  /// starts. Default: the backend's, 1 for the built-in ones.
+  /// Tasks at once: a positive number is literal, -1 all cores, -2 all but one, 0 an Error when a
+  /// call starts. Default: the backend's, 1 for the built-in ones.
   std::optional<int> n_jobs = {};
-  BackendRef backend = {};               ///< a name or an object; default: default_parallel_backend()
-  std::optional<int> verbose = {};       ///< 0 quiet (default), 1 some progress lines .. above 10 all
-  /// Of one task, measured from its start; default: none. Ignored with a warning where one job runs.
+  BackendRef backend = {};          ///< a name or an object; default: default_parallel_backend()
+  std::optional<int> verbose = {};  ///< 0 quiet (default), 1 some progress lines .. above 10 all
+  /// Of one task, measured from its start; default: none. Ignored with a warning where one job
+  /// runs.
   std::optional<std::chrono::duration<double>> timeout = {};
-  /// Batches taken from the range before earlier ones have finished: "all", or arithmetic of numbers and
-  /// `n_jobs`; default "2*n_jobs".
+  /// Batches taken from the range before earlier ones have finished: "all", or arithmetic of
+  /// numbers and `n_jobs`; default "2*n_jobs".
   std::optional<std::string> pre_dispatch = {};
-  BatchSize batch_size = {};             ///< default "auto": small tasks are run in batches
-  std::filesystem::path temp_folder = {};  ///< of mapped arguments; backends in this process ignore it
-  MaxBytes max_nbytes = {};              ///< default "1M"; backends in this process ignore it
+  BatchSize batch_size = {};  ///< default "auto": small tasks are run in batches
+  std::filesystem::path temp_folder =
+      {};                    ///< of mapped arguments; backends in this process ignore it
+  MaxBytes max_nbytes = {};  ///< default "1M"; backends in this process ignore it
   std::optional<MmapMode> mmap_mode = {};  ///< default r; backends in this process ignore it
   Prefer prefer = {};
   Require require = {};
-  /// Cancels the call: nothing more is started, running tasks see the request in their own stop_token,
-  /// and once they have returned the call throws Cancelled. Default: the token of the enclosing task.
+  /// Cancels the call: nothing more is started, running tasks see the request in their own
+  /// stop_token, and once they have returned the call throws Cancelled. Default: the token of the
+  /// enclosing task.
   std::stop_token stop = {};
   std::function<void(const Progress&)> on_progress = {};
   /// Threads that OpenMP and BLAS may use inside of each task; default: untouched.
   std::optional<int> inner_max_num_threads = {};
-  BackendOptions backend_options = {};   ///< given to the factory of a backend chosen by name
+  BackendOptions backend_options = {};  ///< given to the factory of a backend chosen by name
 };
 
 }  // namespace joblib

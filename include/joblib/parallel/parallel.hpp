@@ -2,6 +2,8 @@
 
 #include <concepts>
 #include <cstddef>
+#include <exception>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <ranges>
@@ -32,9 +34,10 @@ struct RunTask {
     using Object = std::remove_cvref_t<T>;
     static_assert(is_task<Object>, "Parallel takes tasks: a range of delayed(f)(args...)");
     if constexpr (std::is_lvalue_reference_v<T>) {
-      static_assert(Object::repeatable,
-                    "these tasks are consumed when they run, for example by moving an argument: pass the "
-                    "range with std::move");
+      static_assert(
+          Object::repeatable,
+          "these tasks are consumed when they run, for example by moving an argument: pass the "
+          "range with std::move");
       return std::as_const(task)(stop);
     } else {
       return std::move(task)(stop);
@@ -49,9 +52,10 @@ struct ApplyFunction {
 
   template <class T>
   decltype(auto) operator()(const std::stop_token& stop, T&& element) const {
-    static_assert(is_task_invocable<const Function&, T>,
-                  "map: the function can't be called with an element; it is called from several threads at "
-                  "once and must be callable as const");
+    static_assert(
+        is_task_invocable<const Function&, T>,
+        "map: the function can't be called with an element; it is called from several threads at "
+        "once and must be callable as const");
     return invoke_task(stop, function, std::forward<T>(element));
   }
 };
@@ -94,16 +98,17 @@ concept TaskObject = is_task<std::remove_cvref_t<T>>;
 }  // namespace detail
 
 /// Runs tasks on several workers. Made of options once, called as often as wanted, but not while an
-/// earlier call of the same object is still running (Error). All calls throw the first error of a task
-/// with its own type, after dropping the tasks not yet started and waiting for the running ones; errors
-/// of the range likewise; Cancelled and TimeoutError as ParallelOptions says. Results are decayed.
+/// earlier call of the same object is still running (Error). All calls throw the first error of a
+/// task with its own type, after dropping the tasks not yet started and waiting for the running
+/// ones; errors of the range likewise; Cancelled and TimeoutError as ParallelOptions says. Results
+/// are decayed.
 ///
-/// Ranges are read lazily and by one thread at a time, unless they are contiguous. An lvalue range must
-/// outlive the call or generator, an rvalue one is owned and its elements are moved from.
+/// Ranges are read lazily and by one thread at a time, unless they are contiguous. An lvalue range
+/// must outlive the call or generator, an rvalue one is owned and its elements are moved from.
 class Parallel {
  public:
-  /// Takes what is unset from the active parallel_config. Throws Error for bad options; those that depend
-  /// on the number of workers are checked by the calls.
+  /// Takes what is unset from the active parallel_config. Throws Error for bad options; those that
+  /// depend on the number of workers are checked by the calls.
   explicit Parallel(ParallelOptions options = {});
 
   /// Runs a range of tasks: their results in order, or nothing for void tasks.
@@ -120,21 +125,24 @@ class Parallel {
     auto run_one = [&]<std::size_t... I>(std::index_sequence<I...>, const std::stop_token& stop,
                                          std::size_t index) {
       auto run = [&](auto& value, auto&& task) {
-        value.emplace(detail::RunToValue<detail::RunTask>{}(stop, std::forward<decltype(task)>(task)));
+        value.emplace(
+            detail::RunToValue<detail::RunTask>{}(stop, std::forward<decltype(task)>(task)));
       };
       ((I == index ? run(std::get<I>(values), std::forward<Tasks>(tasks)) : void()), ...);
     };
-    map([&](const std::stop_token& stop, std::size_t index) {
-      run_one(std::index_sequence_for<Tasks...>{}, stop, index);
-    }, std::views::iota(std::size_t{0}, sizeof...(Tasks)));
+    map([&](const std::stop_token& stop,
+            std::size_t index) { run_one(std::index_sequence_for<Tasks...>{}, stop, index); },
+        std::views::iota(std::size_t{0}, sizeof...(Tasks)));
     return std::apply(
-        [](auto&... value) { return std::tuple<detail::TaskValue<Tasks>...>(std::move(*value)...); },
+        [](auto&... value) {
+          return std::tuple<detail::TaskValue<Tasks>...>(std::move(*value)...);
+        },
         values);
   }
 
-  /// A parallel loop: `function(element)` for each element, the results in order or nothing for void.
-  /// All workers share one const `function`. Contiguous ranges and ranges of integers are read by the
-  /// workers themselves.
+  /// A parallel loop: `function(element)` for each element, the results in order or nothing for
+  /// void. All workers share one const `function`. Contiguous ranges and ranges of integers are
+  /// read by the workers themselves.
   template <class Function, std::ranges::input_range Range>
   auto map(Function&& function, Range&& values) {
     using Apply = detail::ApplyFunction<std::decay_t<Function>>;
@@ -154,8 +162,8 @@ class Parallel {
     return stream(std::forward<Range>(tasks), detail::Delivery::stream_unordered);
   }
 
-  /// Runs all tasks whatever becomes of them: an Outcome for each, in order. Throws errors of the range,
-  /// Cancelled and TimeoutError, but no error of a task.
+  /// Runs all tasks whatever becomes of them: an Outcome for each, in order. Throws errors of the
+  /// range, Cancelled and TimeoutError, but no error of a task.
   template <std::ranges::input_range Range>
   auto outcomes(Range&& tasks) {
     return collect(detail::make_source(std::forward<Range>(tasks), detail::RunToOutcome{}));
@@ -165,22 +173,37 @@ class Parallel {
   template <class Source>
   auto collect(std::unique_ptr<Source> source) {
     using Result = typename Source::Result;
-    const std::optional<std::size_t> size = source->size();
-    const std::unique_ptr<detail::Call> call =
-        detail::start_call(state_, std::move(source), detail::Delivery::collect);
     if constexpr (std::is_void_v<Result>) {
-      while (call->next() != nullptr) {
-      }
+      finish(std::move(source));
+    } else if constexpr (Source::places_results) {
+      std::vector<Result> results(*source->size());
+      source->place_results(results.data());
+      finish(std::move(source));
+      return results;
     } else {
       std::vector<Result> results;
-      if (size) results.reserve(*size);
+      if (const std::optional<std::size_t> size = source->size()) results.reserve(*size);
+      const std::unique_ptr<detail::Call> call =
+          start(std::move(source), detail::Delivery::collect);
       while (const std::unique_ptr<detail::Batch> batch = call->next()) {
-        for (auto&& result : static_cast<detail::ResultBatch<Result>&>(*batch).results) {
-          results.push_back(std::move(result));
-        }
+        auto& values = static_cast<detail::ResultBatch<Result>&>(*batch).results;
+        results.insert(results.end(), std::move_iterator(values.begin()),
+                       std::move_iterator(values.end()));
       }
       return results;
     }
+  }
+
+  // Runs a call whose results are stored elsewhere.
+  void finish(std::unique_ptr<detail::TaskSource> source) {
+    const std::unique_ptr<detail::Call> call = start(std::move(source), detail::Delivery::collect);
+    while (call->next() != nullptr) {
+    }
+  }
+
+  std::unique_ptr<detail::Call> start(std::unique_ptr<detail::TaskSource> source,
+                                      detail::Delivery delivery) {
+    return detail::start_call(state_, std::move(source), delivery);
   }
 
   template <class Range>
@@ -188,14 +211,14 @@ class Parallel {
     auto source =
         detail::make_source(std::forward<Range>(tasks), detail::RunToValue<detail::RunTask>{});
     using Result = typename std::remove_reference_t<decltype(*source)>::Result;
-    return Generator<Result>(detail::start_call(state_, std::move(source), delivery));
+    return Generator<Result>(start(std::move(source), delivery));
   }
 
   std::shared_ptr<detail::ParallelState> state_;
 };
 
-/// Waits for the work of all shared pools and joins their workers. Needed before dlclose of a library
-/// that uses this one; a later call starts them anew. Throws Error inside a task.
+/// Waits for the work of all shared pools and joins their workers. Needed before dlclose of a
+/// library that uses this one; a later call starts them anew. Throws Error inside a task.
 void shutdown();
 
 }  // namespace joblib

@@ -8,10 +8,10 @@
 
 namespace joblib {
 
-/// How far a call has come. `on_progress` is called after each task, whatever the backend and the batch
-/// size, with `completed` = 1, 2, 3 ... in this order; calls never overlap but may come from any thread.
-/// The last call of all has `finished` set; it is an extra one where the end couldn't be known before:
-/// when the range doesn't know its size, and when the call fails or is left early.
+/// How far a call has come. `on_progress` is called after each task, whatever the backend and the
+/// batch size, with `completed` = 1, 2, 3 ... in this order; calls never overlap but may come from
+/// any thread. The last call of all has `finished` set; it is an extra one where the end couldn't
+/// be known before: when the range doesn't know its size, and when the call fails or is left early.
 struct Progress {
   std::size_t completed = 0;
   std::optional<std::size_t> total = {};  ///< the number of tasks, if the range knows its size

@@ -16,12 +16,14 @@ class TaskMonitor {
   enum Flag : unsigned { abandoned = 1, timed = 2 };
 
   // `flags` are the call's; a timed task overruns after `timeout`.
-  TaskMonitor(const std::atomic<unsigned>& flags, std::stop_token stop, std::chrono::nanoseconds timeout)
+  TaskMonitor(const std::atomic<unsigned>& flags, std::stop_token stop,
+              std::chrono::nanoseconds timeout)
       : flags_(flags), stop_(std::move(stop)), timeout_(timeout) {}
   TaskMonitor(const TaskMonitor&) = delete;
   TaskMonitor& operator=(const TaskMonitor&) = delete;
 
-  // False if the rest of the batch is abandoned. Throws TimeoutError if the task before has overrun.
+  // To be asked before a task. False if the rest of the batch is abandoned. Throws TimeoutError if
+  // the task before has overrun.
   bool begin_task() {
     const unsigned flags = flags_.load(std::memory_order_relaxed);
     return flags == 0 || begin_watched_task(flags);
@@ -29,7 +31,13 @@ class TaskMonitor {
 
   const std::stop_token& stop_token() const noexcept { return stop_; }
 
-  void begin_batch(std::size_t first_task) noexcept { next_task_ = first_task; }
+  // The number of tasks to run after each begin_task(): 1 unless they are known to be very short.
+  std::size_t stride() const noexcept { return stride_; }
+
+  void begin_batch(std::size_t first_task, std::size_t stride) noexcept {
+    next_task_ = first_task;
+    stride_ = stride;
+  }
   // Ends the last task of a batch. Throws TimeoutError if it has overrun.
   void end_batch();
   // Throws TimeoutError if the running task has overrun. From any thread.
@@ -44,6 +52,7 @@ class TaskMonitor {
   std::stop_token stop_;
   std::chrono::nanoseconds timeout_;
   std::size_t next_task_ = 0;
+  std::size_t stride_ = 1;
   std::atomic<std::size_t> task_{0};
   std::atomic<std::chrono::steady_clock::time_point> deadline_{
       std::chrono::steady_clock::time_point::max()};
@@ -72,10 +81,13 @@ class Batch {
 class TaskSource {
  public:
   virtual ~TaskSource() = default;
-  // Takes up to `max` > 0 tasks; null at the end, fewer only at the end. Passes on errors of the range.
+  // Takes up to `max` > 0 tasks; null at the end, fewer only at the end. Passes on errors of the
+  // range.
   virtual std::unique_ptr<Batch> draw(std::size_t max) = 0;
   // The number of all tasks if the range knows it; called before the first draw.
   virtual std::optional<std::size_t> size() const = 0;
+  // Whether drawing runs code of the user, who may see how far ahead it is.
+  virtual bool lazy() const = 0;
 };
 
 enum class Delivery {
@@ -84,12 +96,14 @@ enum class Delivery {
   stream_unordered,  // ... or as they become ready; either bounds the results that wait unread
 };
 
-// One running call. Destroyed before its end it cancels: running tasks are waited for, the rest dropped.
+// One running call. Destroyed before its end it cancels: running tasks are waited for, the rest
+// dropped.
 class Call {
  public:
   virtual ~Call() = default;
-  // The next batch that is done, null after the last; waits for it, and works itself where the backend
-  // allows. Throws the call's first failure once its running tasks have returned; null after that.
+  // The next batch that is done, null after the last; waits for it, and works itself where the
+  // backend allows. Throws the call's first failure once its running tasks have returned; null
+  // after that.
   virtual std::unique_ptr<Batch> next() = 0;
 };
 
