@@ -1,0 +1,30 @@
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <stdexcept>
+
+namespace digits {
+
+struct Options {
+  int n_jobs = -1;
+  std::filesystem::path data = DIGITS_CSV;
+  bool help = false;
+};
+
+inline constexpr const char* usage =
+    R"(usage: digits_grid_search [--n-jobs N] [--data FILE] [--help]
+
+  --n-jobs N   workers: a number, or -1 for all cores (default), -2 for all but one, ...
+  --data FILE  rows of 64 pixels (0 to 16) and a label (0 to 9) as CSV, gzipped or plain;
+               default: examples/data/digits.csv.gz
+)";
+
+struct UsageError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Reads the command line without the program's name. Throws UsageError.
+Options parse_options(std::span<const char* const> args);
+
+}  // namespace digits
