@@ -65,8 +65,8 @@ struct CgroupMount {
   fs::path point;  // the folder that shows it
 };
 
-std::optional<fs::path> find_cgroup(const fs::path& root, CgroupVersion version) {
-  for (const auto& line : split(read_file(root / "proc/self/cgroup"), '\n')) {
+std::optional<fs::path> find_cgroup(const std::string& proc_cgroup, CgroupVersion version) {
+  for (const auto& line : split(proc_cgroup, '\n')) {
     const auto first = line.find(':');
     const auto second = line.find(':', first + 1);
     if (first == line.npos || second == line.npos) continue;
@@ -93,9 +93,9 @@ std::string unescape(std::string_view text) {
   return result;
 }
 
-std::vector<CgroupMount> find_mounts(const fs::path& root, CgroupVersion version) {
+std::vector<CgroupMount> find_mounts(const std::string& proc_mountinfo, CgroupVersion version) {
   std::vector<CgroupMount> mounts;
-  for (const auto& line : split(read_file(root / "proc/self/mountinfo"), '\n')) {
+  for (const auto& line : split(proc_mountinfo, '\n')) {
     const auto fields = words(line);
     const auto dash = std::find(fields.begin(), fields.end(), "-");
     if (dash - fields.begin() < 6 || fields.end() - dash < 4) continue;
@@ -120,35 +120,39 @@ std::optional<int> read_quota(const fs::path& cgroup, CgroupVersion version) {
   return static_cast<int>(std::min<std::int64_t>(cpus, std::numeric_limits<int>::max()));
 }
 
-std::optional<int> cgroup_cpu_limit(const fs::path& root, CgroupVersion version) {
-  const auto cgroup = find_cgroup(root, version);
-  if (!cgroup) return {};
+// Lowers `limit` to the quotas of `cgroup` and its ancestors; `mounts` are those of its hierarchy.
+void lower_to_quotas(std::optional<int>& limit, const fs::path& root, CgroupVersion version,
+                     const fs::path& cgroup, const std::vector<CgroupMount>& mounts) {
   // Mount points, and the process's cgroup relative to each. A mount that doesn't show that cgroup
   // counts only if none does: then it is a container's own, seen from another cgroup namespace.
   std::vector<std::pair<fs::path, fs::path>> showing;
   std::vector<std::pair<fs::path, fs::path>> others;
-  for (const auto& mount : find_mounts(root, version)) {
+  for (const auto& mount : mounts) {
     const auto folder = root / mount.point.relative_path();
-    const auto relative = cgroup->lexically_relative(mount.root);
+    const auto relative = cgroup.lexically_relative(mount.root);
     if (relative.empty() || *relative.begin() == "..") {
       others.emplace_back(folder, fs::path());
     } else {
       showing.emplace_back(folder, relative);
     }
   }
-  std::optional<int> limit;
   for (auto& [folder, relative] : showing.empty() ? others : showing) {
     lower(limit, read_quota(folder, version));
     for (const auto& name : relative) lower(limit, read_quota(folder /= name, version));
   }
-  return limit;
 }
 
 }  // namespace
 
 std::optional<int> cgroup_cpu_limit(const fs::path& root) {
-  auto limit = cgroup_cpu_limit(root, CgroupVersion::v1);
-  lower(limit, cgroup_cpu_limit(root, CgroupVersion::v2));
+  const auto proc_cgroup = read_file(root / "proc/self/cgroup");
+  const auto proc_mountinfo = read_file(root / "proc/self/mountinfo");
+  std::optional<int> limit;
+  for (const auto version : {CgroupVersion::v1, CgroupVersion::v2}) {
+    if (const auto cgroup = find_cgroup(proc_cgroup, version)) {
+      lower_to_quotas(limit, root, version, *cgroup, find_mounts(proc_mountinfo, version));
+    }
+  }
   return limit;
 }
 
@@ -162,7 +166,7 @@ std::optional<int> physical_core_count(const fs::path& root) {
     const auto first = parse_number<std::int64_t>(range.substr(0, dash));
     const auto last =
         dash == range.npos ? first : parse_number<std::int64_t>(range.substr(dash + 1));
-    if (!first || !last || *first < 0 || *first > *last) return {};
+    if (!first || !last || *first > *last) return {};
     for (auto cpu = *first; cpu <= *last; ++cpu) {
       const auto topology = cpus / ("cpu" + std::to_string(cpu)) / "topology";
       auto siblings = words(read_file(topology / "core_cpus_list"));

@@ -12,7 +12,7 @@ namespace {
 // printf's "%.1f", but the same in every locale.
 std::string one_decimal(double value) {
   if (std::isnan(value)) return "nan";
-  std::array<char, std::numeric_limits<double>::max_exponent10 + 8> text;
+  std::array<char, std::numeric_limits<double>::max_exponent10 + 8> text{};
   const auto end =
       std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed, 1).ptr;
   return {text.data(), end};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <iostream>
 #include <sstream>
@@ -51,7 +52,7 @@ class Writes : public std::streambuf {
 };
 
 void run_threads(int count, const std::function<void(int)>& body) {
-  std::vector<std::jthread> threads;
+  std::deque<std::jthread> threads;
   for (int i = 0; i < count; ++i) threads.emplace_back(body, i);
 }
 
@@ -104,7 +105,7 @@ TEST_CASE("The default log sink writes and flushes one line at once without debu
 
 TEST_CASE("Calls of a log sink never overlap") {
   constexpr int threads = 4;
-  constexpr int messages = 500;
+  constexpr int messages = 500;  // of each thread
   std::atomic<bool> inside = false;
   int overlaps = 0;
   std::vector<std::string> texts;
@@ -118,10 +119,10 @@ TEST_CASE("Calls of a log sink never overlap") {
     for (int i = 0; i < messages; ++i) joblib::log(LogLevel::info, std::to_string(thread));
   });
   CHECK(overlaps == 0);
-  REQUIRE(texts.size() == threads * messages);
   for (int thread = 0; thread < threads; ++thread) {
     CHECK(std::count(texts.begin(), texts.end(), std::to_string(thread)) == messages);
   }
+  CHECK(texts.size() == std::size_t{threads} * messages);
 }
 
 TEST_CASE("A log sink can be replaced while others log") {

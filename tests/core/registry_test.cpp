@@ -1,6 +1,7 @@
 #include "joblib/core/registry.hpp"
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -106,7 +107,7 @@ TEST_CASE("A registry can be used by many threads") {
   constexpr int rounds = 200;
   std::atomic<int> wrong = 0;
   {
-    std::vector<std::jthread> running;
+    std::deque<std::jthread> running;
     for (int thread = 0; thread < threads; ++thread) {
       running.emplace_back([&, thread] {
         for (int i = 0; i < rounds; ++i) {

@@ -17,9 +17,9 @@ struct LogRecord {
 
 using LogSink = std::function<void(const LogRecord&)>;
 
-/// Sends all later messages to `sink`; an empty one restores the default, which writes each message as
-/// one line to its stream, debug messages left out. Returns the sink that was active.
-/// Calls of the sink never overlap; it must not log itself. Thread-safe.
+/// Sends all later messages to `sink`; an empty one restores the default, which writes each message
+/// as one line to its stream, debug messages left out. Returns the sink that was active. Calls of
+/// the sink never overlap; it must not log itself. Thread-safe.
 LogSink set_log_sink(LogSink sink);
 
 /// Hands a message to the active sink. Errors thrown by the sink are dropped.

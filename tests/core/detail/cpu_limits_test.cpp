@@ -1,5 +1,6 @@
 #include "joblib/core/detail/cpu_limits.hpp"
 
+#include <deque>
 #include <filesystem>
 #include <limits>
 #include <optional>
@@ -229,9 +230,10 @@ TEST_CASE("Cgroup paths may hold blanks and colons and backslashes") {
 TEST_CASE("Malformed lines of the proc files are skipped") {
   const FileTree tree;
   tree.write("sys/fs/cgroup/work/cpu.max", "200000 100000\n");
-  write_proc(tree, "\nnonsense\n0:\n:\n0::/work\n",
-             "\n-\n1 2 3\n31 23 0:28 / /x rw - cgroup2\n31 - cgroup2 cgroup2 rw\n" + v2_mount +
-                 "31 23 0:28 / /sys/fs/cgr");
+  write_proc(
+      tree, "\nnonsense\n0:\n:\n0::/work\n",
+      "\n-\n1 2 3\n- cgroup2 cgroup2 rw\n31 23 0:28 / /x rw - cgroup2\n31 - cgroup2 cgroup2 rw\n" +
+          v2_mount + "31 23 0:28 / /sys/fs/cgr");
   CHECK(cgroup_cpu_limit(tree.root()) == 2);
 
   SECTION("No line is left") {
@@ -320,7 +322,7 @@ TEST_CASE("Cores that cannot be counted are reported once") {
       [&](const joblib::LogRecord& record) { messages.emplace_back(record.level, record.text); });
   joblib::detail::PhysicalCores cores(tree.root());
   {
-    std::vector<std::jthread> threads;
+    std::deque<std::jthread> threads;
     for (int i = 0; i < 4; ++i) threads.emplace_back([&] { cores.get_or(7); });
   }
   CHECK(cores.get_or(7) == 7);
