@@ -5,9 +5,13 @@
 namespace joblib::detail {
 namespace {
 
-constexpr std::size_t max_automatic_size = 1 << 14;
-// The last tasks are cut into this many batches per worker at least.
+constexpr std::size_t max_automatic_size = 1 << 16;
+// A batch that took no time to speak of tells little: growth goes by steps.
+constexpr std::size_t max_growth = 16;
+// The last tasks are cut into this many batches per worker at least, but none gets smaller than
+// this part of what takes ideal_duration.
 constexpr std::size_t final_batches = 4;
+constexpr std::size_t smallest_part = 8;
 
 }  // namespace
 
@@ -17,7 +21,8 @@ std::size_t Batching::next() const noexcept {
   std::size_t size = size_;
   if (limits_.total) {
     const std::size_t left = *limits_.total - std::min(*limits_.total, tasks_drawn_);
-    size = std::min(size, left / (final_batches * static_cast<std::size_t>(limits_.n_jobs)));
+    const std::size_t share = left / (final_batches * static_cast<std::size_t>(limits_.n_jobs));
+    size = std::min(size, std::max(share, size / smallest_part));
   }
   if (limits_.stream) size = std::min(size, tasks_read_ / limits_.pre_dispatch);
   return std::max<std::size_t>(size, 1);
@@ -30,12 +35,14 @@ void Batching::drawn(std::size_t tasks) noexcept {
 
 void Batching::done(std::size_t tasks, Duration duration) noexcept {
   if (!limits_.stream) --open_;
-  const double ideal_size =
+  const double ideal =
       static_cast<double>(tasks) * (ideal_duration / std::max(duration, Duration(1e-9)));
+  const std::size_t ideal_size =
+      std::clamp<std::size_t>(static_cast<std::size_t>(ideal), 1, max_automatic_size);
   if (duration > 2 * ideal_duration) {
-    size_ = std::min(size_, std::max<std::size_t>(static_cast<std::size_t>(ideal_size), 1));
-  } else if (tasks >= size_ && duration < ideal_duration / 2) {
-    size_ = std::min(2 * size_, max_automatic_size);
+    size_ = std::min(size_, ideal_size);
+  } else if (tasks >= size_ && ideal_size > size_) {
+    size_ = std::min(max_growth * size_, ideal_size);
   }
 }
 

@@ -6,6 +6,7 @@
 #include "joblib/core/error.hpp"
 #include "joblib/core/log.hpp"
 #include "pre_dispatch.hpp"
+#include "spin.hpp"
 #include "thread_limit.hpp"
 
 namespace joblib::detail {
@@ -97,18 +98,26 @@ void Dispatcher::start() {
     });
     lock.lock();
   }
-  if (plan_.n_jobs == 1) return;  // everything happens when the consumer asks for it
+  if (plan_.n_jobs == 1) {  // everything happens when the consumer asks for it
+    starting_ = false;
+    return;
+  }
+  // The first tasks are drawn in this thread; workers that run out of them meanwhile leave.
   const std::size_t for_the_caller = plan_.caller_works && delivery_ == Delivery::collect ? 1 : 0;
-  while (can_draw() && draw(lock))
+  while (failure_ == nullptr && !exhausted_ && batching_.next() > 0) {
+    draw(lock);
     invite_workers(queue_.size() - std::min(queue_.size(), for_the_caller), lock);
+  }
+  starting_ = false;
+  const std::size_t batches = queue_.size() + (can_draw() ? 1 : 0);
+  invite_workers(batches - std::min(batches, for_the_caller), lock);
   if (exhausted_ && plan_.pre_dispatch == unlimited) reporter_.range_ended();
 }
 
-// Draws one batch; false where none was drawn.
-bool Dispatcher::draw(Lock& lock) {
+void Dispatcher::draw(Lock& lock) {
   const std::size_t size = batching_.next();
   drawing_ = true;
-  lock.unlock();
+  if (source_->lazy()) lock.unlock();  // else nothing that waits, and no code of the user
   std::unique_ptr<Batch> batch;
   std::exception_ptr error;
   try {
@@ -118,7 +127,7 @@ bool Dispatcher::draw(Lock& lock) {
   }
   const std::size_t drawn = batch == nullptr ? 0 : batch->size();
   if (drawn > 0 && reporter_.active()) reporter_.dispatched(drawn);
-  lock.lock();
+  if (!lock.owns_lock()) lock.lock();
   drawing_ = false;
   exhausted_ = error != nullptr || drawn < size;
   if (error) fail(error, lock);
@@ -128,13 +137,12 @@ bool Dispatcher::draw(Lock& lock) {
     if (failure_ == nullptr) queue_.push_back(std::move(batch));
   }
   batch_or_end_.notify_all();
-  if (consumer_waits_ && plan_.caller_works) result_or_end_.notify_one();
+  if (plan_.caller_works) wake_consumer();
   if (batch != nullptr) {  // left over by a failure
     lock.unlock();
     batch.reset();
     lock.lock();
   }
-  return drawn > 0;
 }
 
 // The next batch to run, none where nothing is left to do. Draws one in its place, so that the
@@ -179,7 +187,6 @@ void Dispatcher::run(Claimed claimed, TaskMonitor& monitor, Lock& lock) {
       error = std::current_exception();
     }
   }
-  if (error != nullptr) claimed.batch.reset();
   lock.lock();
   --running_;
   if (error != nullptr) fail(error, lock);
@@ -187,13 +194,13 @@ void Dispatcher::run(Claimed claimed, TaskMonitor& monitor, Lock& lock) {
     tasks_done_ += tasks;
     batching_.done(tasks, duration);
     keep(std::move(claimed));
-  } else if (claimed.batch != nullptr) {
+  } else {
     lock.unlock();
     claimed.batch.reset();
+    error = nullptr;
     lock.lock();
   }
-  if (consumer_waits_ && (has_result() || all_done() || failure_ != nullptr))
-    result_or_end_.notify_one();
+  if (has_result() || all_done() || failure_ != nullptr) wake_consumer();
 }
 
 void Dispatcher::run_tasks(Batch& batch, TaskMonitor& monitor) {
@@ -267,8 +274,8 @@ void Dispatcher::work() {
   TaskMonitor monitor(flags_, stop_.get_token(), plan_.timeout);
   Lock lock(mutex_);
   --arriving_;
-  if (plan_.timeout.count() > 0) monitors_.push_back(&monitor);
   try {
+    if (plan_.timeout.count() > 0) monitors_.push_back(&monitor);
     for (;;) {
       Claimed claimed = claim(lock);
       if (claimed.batch == nullptr) break;
@@ -280,7 +287,7 @@ void Dispatcher::work() {
   }
   std::erase(monitors_, &monitor);
   --workers_;
-  if (consumer_waits_) result_or_end_.notify_one();
+  wake_consumer();
 }
 
 void Dispatcher::lose_worker() {
@@ -319,8 +326,18 @@ void Dispatcher::invite_workers(std::size_t batches, Lock& lock) {
   }
 }
 
+void Dispatcher::wake_consumer() {
+  consumer_called_ = true;
+  if (consumer_waits_) result_or_end_.notify_one();
+}
+
 // Waits until next() has something to do; a task that overruns meanwhile fails the call.
 void Dispatcher::wait_for_result(Lock& lock) {
+  consumer_called_ = false;
+  lock.unlock();
+  spin_for([this] { return consumer_called_.load(); });
+  lock.lock();
+  if (consumer_called_) return;
   consumer_waits_ = true;
   if (plan_.timeout.count() == 0) {
     result_or_end_.wait(lock);
@@ -347,10 +364,11 @@ void Dispatcher::fail(std::exception_ptr error, Lock& lock) {
   if (failure_ != nullptr) return;
   failure_ = std::move(error);
   flags_.fetch_or(TaskMonitor::abandoned);
-  const std::deque<std::unique_ptr<Batch>> dropped = std::exchange(queue_, {});
+  std::deque<std::unique_ptr<Batch>> dropped = std::exchange(queue_, {});
   batch_or_end_.notify_all();
-  if (consumer_waits_) result_or_end_.notify_one();
+  wake_consumer();
   lock.unlock();
+  dropped.clear();
   stop_.request_stop();
   lock.lock();
 }

@@ -65,7 +65,7 @@ class Dispatcher final : public Call {
   std::size_t fixed_batch_size() const;
 
   // Each of these is called with the lock held and may give it up for a while.
-  bool draw(Lock& lock);
+  void draw(Lock& lock);
   Claimed claim(Lock& lock);
   void run(Claimed claimed, TaskMonitor& monitor, Lock& lock);
   void run_by_caller(Claimed claimed, Lock& lock);
@@ -73,12 +73,13 @@ class Dispatcher final : public Call {
   void wait_for_result(Lock& lock);
   void fail(std::exception_ptr error, Lock& lock);
 
+  void wake_consumer();
   void keep(Claimed claimed);
   std::unique_ptr<Batch> take_result();
   bool has_result() const { return !results_.empty() && results_.front() != nullptr; }
   bool all_done() const { return exhausted_ && queue_.empty() && running_ == 0 && !drawing_; }
   bool can_draw() const {
-    return !exhausted_ && !drawing_ && failure_ == nullptr && batching_.next() > 0;
+    return !starting_ && !exhausted_ && !drawing_ && failure_ == nullptr && batching_.next() > 0;
   }
   bool caller_may_run() const {
     return plan_.caller_works && running_ < static_cast<std::size_t>(plan_.n_jobs);
@@ -114,9 +115,11 @@ class Dispatcher final : public Call {
   std::size_t running_ = 0;   // batches
   std::size_t workers_ = 0;   // submitted and not gone
   std::size_t arriving_ = 0;  // submitted and not begun
+  bool starting_ = true;
   bool drawing_ = false;
   bool exhausted_ = false;
   bool consumer_waits_ = false;
+  std::atomic<bool> consumer_called_ = false;  // set where a waiting consumer is to look again
 
   bool started_ = false;  // these by the consumer only
   bool closed_ = false;

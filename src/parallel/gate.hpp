@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "joblib/backend/parallel_backend.hpp"
+#include "spin.hpp"
 
 namespace joblib::detail {
 
@@ -35,16 +36,20 @@ class Gate {
 
   // Lets nobody in any more and waits for those inside.
   void close() {
+    {
+      const std::lock_guard lock(mutex_);
+      dispatcher_ = nullptr;
+    }
+    spin_for([this] { return inside_ == 0; });
     std::unique_lock lock(mutex_);
-    dispatcher_ = nullptr;
     left_.wait(lock, [this] { return inside_ == 0; });
   }
 
  private:
   std::mutex mutex_;
   std::condition_variable left_;
-  Dispatcher* dispatcher_;  // null once closed; guarded by mutex_
-  int inside_ = 0;          // guarded by mutex_
+  Dispatcher* dispatcher_;       // null once closed; guarded by mutex_
+  std::atomic<int> inside_ = 0;  // changed under mutex_
 };
 
 // The claim of one backend worker on a call's tasks.

@@ -120,7 +120,7 @@ class Parallel {
   /// Runs a few different tasks: a tuple of their results, std::monostate for void.
   template <detail::TaskObject... Tasks>
     requires(sizeof...(Tasks) > 0)
-  std::tuple<detail::TaskValue<Tasks>...> operator()(Tasks&&... tasks) {
+  auto operator()(Tasks&&... tasks) {
     std::tuple<std::optional<detail::TaskValue<Tasks>>...> values;
     auto run_one = [&]<std::size_t... I>(std::index_sequence<I...>, const std::stop_token& stop,
                                          std::size_t index) {
