@@ -1,6 +1,6 @@
 # Builds and runs the consumer as MODE says: "subdirectory", or with an installed "static" or "shared"
 # library, found by find_package and by pkg-config in a prefix that was moved after the installation.
-# Further variables: SOURCE (the project's root), WORK (a folder for the builds), COMPILER.
+# Further variables: SOURCE (the project's root), WORK (a folder for the builds), COMPILER, LAUNCHER.
 
 set(consumer_dir ${CMAKE_CURRENT_LIST_DIR})
 
@@ -9,7 +9,8 @@ function(run)
 endfunction()
 
 function(configure source build)
-  run(${CMAKE_COMMAND} -G Ninja -S ${source} -B ${build} -D CMAKE_CXX_COMPILER=${COMPILER} ${ARGN})
+  run(${CMAKE_COMMAND} -G Ninja -S ${source} -B ${build} -D CMAKE_BUILD_TYPE=Release
+    -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER} ${ARGN})
 endfunction()
 
 function(build_consumer)
