@@ -171,7 +171,7 @@ class RangeSource : public TaskSource {
           return function_(monitor.stop_token(), static_cast<Argument>(elements_[i]));
         }
       });
-      elements_ = {};  // tasks don't outlive their run
+      elements_ = decltype(elements_)();  // tasks do not outlive their run
     }
 
    private:
