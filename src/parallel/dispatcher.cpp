@@ -117,7 +117,8 @@ void Dispatcher::start() {
 void Dispatcher::draw(Lock& lock) {
   const std::size_t size = batching_.next();
   drawing_ = true;
-  if (source_->lazy()) lock.unlock();  // else nothing that waits, and no code of the user
+  // Where nobody listens and the range runs no code of the user, it is not worth letting go.
+  if (source_->lazy() || reporter_.active()) lock.unlock();
   std::unique_ptr<Batch> batch;
   std::exception_ptr error;
   try {
