@@ -1,0 +1,30 @@
+#pragma once
+
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "joblib/parallel/options.hpp"
+
+namespace joblib::test {
+
+using TaskFunction = std::function<int(const std::stop_token&, int)>;
+
+/// One way to run four tasks and to receive their results, the errors of the call included.
+struct Form {
+  std::string name;
+  /// Runs task(stop, 0) ... task(stop, 3) and returns the results, -1 for what outcomes() has kept
+  /// of an error.
+  std::vector<int> (*run)(const ParallelOptions& options, const TaskFunction& task);
+  bool reads = false;  ///< a generator: the caller reads while tasks run
+};
+
+inline constexpr int form_tasks = 4;
+
+const std::vector<Form>& forms();
+
+/// Those that throw the errors of tasks: all but outcomes().
+std::vector<Form> throwing_forms();
+
+}  // namespace joblib::test
