@@ -61,11 +61,12 @@ bool detail::parallelism_disabled() { return environment_int("JOBLIB_MULTIPROCES
 
 int cpu_count(bool only_physical_cores) {
   if (detail::parallelism_disabled()) return 1;
+  static const detail::CgroupQuotas quotas("/");
   const int machine = machine_cpu_count();
-  const int usable = std::max(std::min({machine, affinity_cpu_count().value_or(machine),
-                                        detail::cgroup_cpu_limit("/").value_or(machine),
-                                        environment_int("LOKY_MAX_CPU_COUNT").value_or(machine)}),
-                              1);
+  const int usable = std::max(
+      std::min({machine, affinity_cpu_count().value_or(machine), quotas.limit().value_or(machine),
+                environment_int("LOKY_MAX_CPU_COUNT").value_or(machine)}),
+      1);
   if (!only_physical_cores || usable < machine) return usable;
   static detail::PhysicalCores physical_cores("/");
   return physical_cores.get_or(machine);

@@ -58,8 +58,6 @@ void lower(std::optional<int>& limit, std::optional<int> other) {
   if (other) limit = std::min(limit.value_or(*other), *other);
 }
 
-enum class CgroupVersion { v1, v2 };
-
 struct CgroupMount {
   fs::path root;   // the cgroup that is mounted
   fs::path point;  // the folder that shows it
@@ -107,22 +105,9 @@ std::vector<CgroupMount> find_mounts(const std::string& proc_mountinfo, CgroupVe
   return mounts;
 }
 
-std::optional<int> read_quota(const fs::path& cgroup, CgroupVersion version) {
-  const auto fields =
-      words(version == CgroupVersion::v2 ? read_file(cgroup / "cpu.max")
-                                         : read_file(cgroup / "cpu.cfs_quota_us") + ' ' +
-                                               read_file(cgroup / "cpu.cfs_period_us"));
-  if (fields.size() != 2) return {};
-  const auto quota = parse_number<std::int64_t>(fields[0]);
-  const auto period = parse_number<std::int64_t>(fields[1]);
-  if (!quota || !period || *quota <= 0 || *period <= 0) return {};
-  const auto cpus = (*quota - 1) / *period + 1;
-  return static_cast<int>(std::min<std::int64_t>(cpus, std::numeric_limits<int>::max()));
-}
-
-// Lowers `limit` to the quotas of `cgroup` and its ancestors; `mounts` are those of its hierarchy.
-void lower_to_quotas(std::optional<int>& limit, const fs::path& root, CgroupVersion version,
-                     const fs::path& cgroup, const std::vector<CgroupMount>& mounts) {
+// The folders that show `cgroup` and its ancestors; `mounts` are those of its hierarchy.
+std::vector<fs::path> find_folders(const fs::path& root, const fs::path& cgroup,
+                                   const std::vector<CgroupMount>& mounts) {
   // Mount points, and the process's cgroup relative to each. A mount that doesn't show that cgroup
   // counts only if none does: then it is a container's own, seen from another cgroup namespace.
   std::vector<std::pair<fs::path, fs::path>> showing;
@@ -136,24 +121,45 @@ void lower_to_quotas(std::optional<int>& limit, const fs::path& root, CgroupVers
       showing.emplace_back(folder, relative);
     }
   }
+  std::vector<fs::path> folders;
   for (auto& [folder, relative] : showing.empty() ? others : showing) {
-    lower(limit, read_quota(folder, version));
-    for (const auto& name : relative) lower(limit, read_quota(folder /= name, version));
+    folders.push_back(folder);
+    for (const auto& name : relative) folders.push_back(folder /= name);
   }
+  return folders;
 }
 
 }  // namespace
 
-std::optional<int> cgroup_cpu_limit(const fs::path& root) {
+CgroupQuotas::CgroupQuotas(const fs::path& root) {
   const auto proc_cgroup = read_file(root / "proc/self/cgroup");
   const auto proc_mountinfo = read_file(root / "proc/self/mountinfo");
-  std::optional<int> limit;
   for (const auto version : {CgroupVersion::v1, CgroupVersion::v2}) {
-    if (const auto cgroup = find_cgroup(proc_cgroup, version)) {
-      lower_to_quotas(limit, root, version, *cgroup, find_mounts(proc_mountinfo, version));
+    const auto cgroup = find_cgroup(proc_cgroup, version);
+    if (!cgroup) continue;
+    for (auto& folder : find_folders(root, *cgroup, find_mounts(proc_mountinfo, version))) {
+      cgroups_.push_back({std::move(folder), version});
     }
   }
+}
+
+std::optional<int> CgroupQuotas::limit() const {
+  std::optional<int> limit;
+  for (const auto& cgroup : cgroups_) lower(limit, read(cgroup));
   return limit;
+}
+
+std::optional<int> CgroupQuotas::read(const Cgroup& cgroup) {
+  const auto fields = words(cgroup.version == CgroupVersion::v2
+                                ? read_file(cgroup.folder / "cpu.max")
+                                : read_file(cgroup.folder / "cpu.cfs_quota_us") + ' ' +
+                                      read_file(cgroup.folder / "cpu.cfs_period_us"));
+  if (fields.size() != 2) return {};
+  const auto quota = parse_number<std::int64_t>(fields[0]);
+  const auto period = parse_number<std::int64_t>(fields[1]);
+  if (!quota || !period || *quota <= 0 || *period <= 0) return {};
+  const auto cpus = (*quota - 1) / *period + 1;
+  return static_cast<int>(std::min<std::int64_t>(cpus, std::numeric_limits<int>::max()));
 }
 
 std::optional<int> physical_core_count(const fs::path& root) {

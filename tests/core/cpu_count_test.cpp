@@ -38,7 +38,7 @@ TEST_CASE("The CPU count is within the limits of machine and cgroup") {
   const auto machine = sysconf(_SC_NPROCESSORS_ONLN);
   CHECK(cpu_count() >= 1);
   CHECK(cpu_count() <= machine);
-  if (const auto limit = joblib::detail::cgroup_cpu_limit("/")) CHECK(cpu_count() <= *limit);
+  if (const auto limit = joblib::detail::CgroupQuotas("/").limit()) CHECK(cpu_count() <= *limit);
 }
 
 TEST_CASE("The count of physical cores gives way to a lower limit") {

@@ -13,7 +13,7 @@
 #include "core/file_tree.hpp"
 #include "core/sink_guard.hpp"
 
-using joblib::detail::cgroup_cpu_limit;
+using joblib::detail::CgroupQuotas;
 using joblib::detail::physical_core_count;
 using joblib::test::FileTree;
 
@@ -55,8 +55,8 @@ void write_core(const FileTree& tree, int cpu, const std::string& file, const st
 
 TEST_CASE("Without any file there is no cgroup limit") {
   const FileTree tree;
-  CHECK(cgroup_cpu_limit(tree.root()) == std::nullopt);
-  CHECK(cgroup_cpu_limit(tree.root() / "missing") == std::nullopt);
+  CHECK(CgroupQuotas(tree.root()).limit() == std::nullopt);
+  CHECK(CgroupQuotas(tree.root() / "missing").limit() == std::nullopt);
 }
 
 TEST_CASE("A version 2 quota is rounded up to whole CPUs") {
@@ -84,7 +84,7 @@ TEST_CASE("A version 2 quota is rounded up to whole CPUs") {
   const FileTree tree;
   write_proc(tree, "0::/work\n", v2_mount);
   tree.write("sys/fs/cgroup/work/cpu.max", text);
-  CHECK(cgroup_cpu_limit(tree.root()) == limit);
+  CHECK(CgroupQuotas(tree.root()).limit() == limit);
 }
 
 TEST_CASE("The smallest quota of a cgroup and its ancestors is the limit") {
@@ -92,17 +92,17 @@ TEST_CASE("The smallest quota of a cgroup and its ancestors is the limit") {
   write_proc(tree, "0::/a/b/c\n", v2_mount);
   const std::filesystem::path mount = "sys/fs/cgroup";
   tree.write(mount / "a/b/c/cpu.max", "800000 100000\n");
-  CHECK(cgroup_cpu_limit(tree.root()) == 8);
+  CHECK(CgroupQuotas(tree.root()).limit() == 8);
   tree.write(mount / "a/b/cpu.max", "max 100000\n");
-  CHECK(cgroup_cpu_limit(tree.root()) == 8);
+  CHECK(CgroupQuotas(tree.root()).limit() == 8);
   tree.write(mount / "a/cpu.max", "250000 100000\n");
-  CHECK(cgroup_cpu_limit(tree.root()) == 3);
+  CHECK(CgroupQuotas(tree.root()).limit() == 3);
   tree.write(mount / "a/b/cpu.max", "garbage\n");
-  CHECK(cgroup_cpu_limit(tree.root()) == 3);
+  CHECK(CgroupQuotas(tree.root()).limit() == 3);
   tree.write(mount / "cpu.max", "200000 100000\n");
-  CHECK(cgroup_cpu_limit(tree.root()) == 2);
+  CHECK(CgroupQuotas(tree.root()).limit() == 2);
   tree.write(mount / "a/b/c/cpu.max", "100000 100000\n");
-  CHECK(cgroup_cpu_limit(tree.root()) == 1);
+  CHECK(CgroupQuotas(tree.root()).limit() == 1);
 }
 
 TEST_CASE("Quotas of other cgroups are no limit") {
@@ -112,14 +112,14 @@ TEST_CASE("Quotas of other cgroups are no limit") {
   tree.write("sys/fs/cgroup/a/sibling/cpu.max", "100000 100000\n");
   tree.write("sys/fs/cgroup/b/cpu.max", "100000 100000\n");
   tree.write("sys/fs/cpu.max", "100000 100000\n");
-  CHECK(cgroup_cpu_limit(tree.root()) == std::nullopt);
+  CHECK(CgroupQuotas(tree.root()).limit() == std::nullopt);
 }
 
 TEST_CASE("In a cgroup namespace the mount itself is the cgroup") {
   const FileTree tree;
   write_proc(tree, "0::/\n", v2_mount);
   tree.write("sys/fs/cgroup/cpu.max", "150000 100000\n");
-  CHECK(cgroup_cpu_limit(tree.root()) == 2);
+  CHECK(CgroupQuotas(tree.root()).limit() == 2);
 }
 
 TEST_CASE("A mount may show the process's cgroup or an ancestor as its root") {
@@ -127,7 +127,7 @@ TEST_CASE("A mount may show the process's cgroup or an ancestor as its root") {
   const auto mounted = [&](const std::string& root) {
     write_proc(tree, "0::/docker/1f2e/task\n",
                mount_line(root, "/sys/fs/cgroup", "cgroup2 cgroup rw"));
-    return cgroup_cpu_limit(tree.root());
+    return CgroupQuotas(tree.root()).limit();
   };
   tree.write("sys/fs/cgroup/cpu.max", "300000 100000\n");
   tree.write("sys/fs/cgroup/task/cpu.max", "200000 100000\n");
@@ -143,20 +143,20 @@ TEST_CASE("A mount that does not show the process's cgroup counts only if none d
   const auto other = mount_line("/other", "/mnt/other", "cgroup2 cgroup rw");
 
   write_proc(tree, "0::/work\n", other + v2_mount);
-  CHECK(cgroup_cpu_limit(tree.root()) == 2);
+  CHECK(CgroupQuotas(tree.root()).limit() == 2);
   write_proc(tree, "0::/work\n", other);
-  CHECK(cgroup_cpu_limit(tree.root()) == 1);
+  CHECK(CgroupQuotas(tree.root()).limit() == 1);
   // Names that only begin alike are different cgroups.
   write_proc(tree, "0::/other2\n", other + v2_mount);
-  CHECK(cgroup_cpu_limit(tree.root()) == 3);
+  CHECK(CgroupQuotas(tree.root()).limit() == 3);
 
   SECTION("The mount was made outside of the cgroup namespace") {
     write_proc(tree, "0::/\n", mount_line("/../..", "/sys/fs/cgroup", "cgroup2 cgroup rw"));
-    CHECK(cgroup_cpu_limit(tree.root()) == 3);
+    CHECK(CgroupQuotas(tree.root()).limit() == 3);
   }
   SECTION("The process was moved out of its cgroup namespace") {
     write_proc(tree, "0::/../work\n", v2_mount);
-    CHECK(cgroup_cpu_limit(tree.root()) == 3);
+    CHECK(CgroupQuotas(tree.root()).limit() == 3);
   }
 }
 
@@ -166,11 +166,11 @@ TEST_CASE("A version 1 quota is found in the hierarchy of the cpu controller") {
   const std::filesystem::path mount = "sys/fs/cgroup/cpu,cpuacct";
   write_v1_quota(tree, "sys/fs/cgroup/cpuset/work", "100000\n");
   write_v1_quota(tree, mount / "pinned", "100000\n");
-  CHECK(cgroup_cpu_limit(tree.root()) == std::nullopt);
+  CHECK(CgroupQuotas(tree.root()).limit() == std::nullopt);
   write_v1_quota(tree, mount / "work", "250000\n");
-  CHECK(cgroup_cpu_limit(tree.root()) == 3);
+  CHECK(CgroupQuotas(tree.root()).limit() == 3);
   write_v1_quota(tree, mount, "200000\n");
-  CHECK(cgroup_cpu_limit(tree.root()) == 2);
+  CHECK(CgroupQuotas(tree.root()).limit() == 2);
 }
 
 TEST_CASE("A version 1 quota is rounded up to whole CPUs") {
@@ -189,14 +189,14 @@ TEST_CASE("A version 1 quota is rounded up to whole CPUs") {
   const FileTree tree;
   write_proc(tree, "4:cpu:/work\n", mount_line("/", "/cgroup/cpu", "cgroup cgroup rw,cpu"));
   write_v1_quota(tree, "cgroup/cpu/work", quota, period);
-  CHECK(cgroup_cpu_limit(tree.root()) == limit);
+  CHECK(CgroupQuotas(tree.root()).limit() == limit);
 }
 
 TEST_CASE("A version 1 quota without its period is no limit") {
   const FileTree tree;
   write_proc(tree, "4:cpu:/work\n", mount_line("/", "/cgroup/cpu", "cgroup cgroup rw,cpu"));
   tree.write("cgroup/cpu/work/cpu.cfs_quota_us", "100000\n");
-  CHECK(cgroup_cpu_limit(tree.root()) == std::nullopt);
+  CHECK(CgroupQuotas(tree.root()).limit() == std::nullopt);
 }
 
 TEST_CASE("With both cgroup versions the smaller limit counts") {
@@ -206,13 +206,13 @@ TEST_CASE("With both cgroup versions the smaller limit counts") {
   const std::filesystem::path v1 = "sys/fs/cgroup/cpu,cpuacct/v1";
   const std::filesystem::path v2 = "sys/fs/cgroup/unified/v2/cpu.max";
   write_v1_quota(tree, v1, "300000\n");
-  CHECK(cgroup_cpu_limit(tree.root()) == 3);
+  CHECK(CgroupQuotas(tree.root()).limit() == 3);
   tree.write(v2, "200000 100000\n");
-  CHECK(cgroup_cpu_limit(tree.root()) == 2);
+  CHECK(CgroupQuotas(tree.root()).limit() == 2);
   write_v1_quota(tree, v1, "100000\n");
-  CHECK(cgroup_cpu_limit(tree.root()) == 1);
+  CHECK(CgroupQuotas(tree.root()).limit() == 1);
   write_v1_quota(tree, v1, "-1\n");
-  CHECK(cgroup_cpu_limit(tree.root()) == 2);
+  CHECK(CgroupQuotas(tree.root()).limit() == 2);
 }
 
 TEST_CASE("Cgroup paths may hold blanks and colons and backslashes") {
@@ -220,11 +220,11 @@ TEST_CASE("Cgroup paths may hold blanks and colons and backslashes") {
   write_proc(tree, "0::/a b:c\\d\n",
              mount_line("/a\\040b:c\\134d", "/my\\040mount", "cgroup2 cgroup rw"));
   tree.write("my mount/cpu.max", "200000 100000\n");
-  CHECK(cgroup_cpu_limit(tree.root()) == 2);
+  CHECK(CgroupQuotas(tree.root()).limit() == 2);
 
   write_proc(tree, "0::/a b:c\\d\n", v2_mount);
   tree.write("sys/fs/cgroup/a b:c\\d/cpu.max", "100000 100000\n");
-  CHECK(cgroup_cpu_limit(tree.root()) == 1);
+  CHECK(CgroupQuotas(tree.root()).limit() == 1);
 }
 
 TEST_CASE("Malformed lines of the proc files are skipped") {
@@ -234,18 +234,18 @@ TEST_CASE("Malformed lines of the proc files are skipped") {
       tree, "\nnonsense\n0:\n:\n0::/work\n",
       "\n-\n1 2 3\n- cgroup2 cgroup2 rw\n31 23 0:28 / /x rw - cgroup2\n31 - cgroup2 cgroup2 rw\n" +
           v2_mount + "31 23 0:28 / /sys/fs/cgr");
-  CHECK(cgroup_cpu_limit(tree.root()) == 2);
+  CHECK(CgroupQuotas(tree.root()).limit() == 2);
 
   SECTION("No line is left") {
     write_proc(tree, "nonsense\n", v2_mount);
-    CHECK(cgroup_cpu_limit(tree.root()) == std::nullopt);
+    CHECK(CgroupQuotas(tree.root()).limit() == std::nullopt);
     write_proc(tree, "0::/work\n", "nonsense\n");
-    CHECK(cgroup_cpu_limit(tree.root()) == std::nullopt);
+    CHECK(CgroupQuotas(tree.root()).limit() == std::nullopt);
   }
   SECTION("A file is a folder") {
     std::filesystem::create_directories(tree.root() / "sys/fs/cgroup/work/task/cpu.max");
     write_proc(tree, "0::/work/task\n", v2_mount);
-    CHECK(cgroup_cpu_limit(tree.root()) == 2);
+    CHECK(CgroupQuotas(tree.root()).limit() == 2);
   }
 }
 

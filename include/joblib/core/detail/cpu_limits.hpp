@@ -3,13 +3,33 @@
 #include <filesystem>
 #include <mutex>
 #include <optional>
+#include <vector>
 
 namespace joblib::detail {
 
-/// The smallest ceil(quota / period) among the CPU quotas of the process's cgroups and their
-/// visible ancestors, at least 1; empty where there is none. Reads proc/self/ and the cgroup mounts
-/// named there below `root`, which is "/" but in tests. Missing or malformed files set no limit.
-std::optional<int> cgroup_cpu_limit(const std::filesystem::path& root);
+enum class CgroupVersion { v1, v2 };
+
+/// The CPU quotas of the process's cgroups and their visible ancestors. Where they are is found
+/// once, from proc/self/ and the cgroup mounts named there below `root` ("/" but in tests); what
+/// they say is read anew each time.
+class CgroupQuotas {
+ public:
+  explicit CgroupQuotas(const std::filesystem::path& root);
+
+  /// The smallest ceil(quota / period), at least 1; empty where there is none. Missing or malformed
+  /// files set no limit. Thread-safe.
+  std::optional<int> limit() const;
+
+ private:
+  struct Cgroup {
+    std::filesystem::path folder;
+    CgroupVersion version;
+  };
+
+  static std::optional<int> read(const Cgroup& cgroup);
+
+  std::vector<Cgroup> cgroups_ = {};
+};
 
 /// The number of physical cores with an online CPU, from sys/devices/system/cpu below `root`; empty
 /// if that is missing, incomplete or malformed.
