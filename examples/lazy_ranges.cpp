@@ -1,5 +1,7 @@
 // Tasks are taken from their range while others run: how far ahead, and how many at a time.
 
+#include <algorithm>
+#include <atomic>
 #include <barrier>
 #include <iostream>
 #include <joblib/joblib.hpp>
@@ -11,19 +13,22 @@ using joblib::delayed, joblib::Parallel;
 
 int square(int x) { return x * x; }
 
-void stop_reading_after_an_error() {
+void read_a_little_ahead() {
   // [lazy]
+  std::atomic<int> done = 0;
   int made = 0;
-  auto endless = std::views::iota(0) | std::views::transform([&](int i) {
-                   ++made;  // one thread at a time
-                   return delayed([i] {
-                     if (i == 100) throw std::runtime_error("enough");
+  int ahead = 0;
+  auto endless = std::views::iota(0) | std::views::transform([&](int i) {  // one thread at a time
+                   ahead = std::max(ahead, ++made - done);
+                   return delayed([&done, i] {
+                     ++done;
+                     if (i == 1000) throw std::runtime_error("enough");
                    })();
                  });
   try {
     Parallel({.n_jobs = 2, .pre_dispatch = "2*n_jobs", .batch_size = 1})(endless);
-  } catch (const std::runtime_error&) {
-    std::cout << (made < 110 ? "a hundred tasks made, and a few\n" : "too many\n");
+  } catch (const std::runtime_error& error) {
+    std::cout << error.what() << ", never more than " << ahead << " tasks ahead\n";
   }
   // [lazy]
 }
@@ -46,7 +51,7 @@ void wait_for_each_other() {
 }
 
 int main() {
-  stop_reading_after_an_error();
+  read_a_little_ahead();
   take_batches();
   wait_for_each_other();
 }
