@@ -33,7 +33,7 @@ std::vector<Model> make_grid() {
   std::vector<Model> grid;
   for (const float learning_rate : {0.3F, 1.0F}) {
     for (const float l2 : {0.0F, 1e-4F, 1e-3F}) {
-      for (const int iterations : {100, 300}) {
+      for (const int iterations : {100, 500}) {
         grid.push_back(
             LogisticRegression{.learning_rate = learning_rate, .l2 = l2, .iterations = iterations});
       }
