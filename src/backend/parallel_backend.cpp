@@ -6,6 +6,7 @@
 #include "joblib/backend/sequential.hpp"
 #include "joblib/backend/threading.hpp"
 #include "joblib/core/cpu_count.hpp"
+#include "joblib/core/detail/fork_safe_mutex.hpp"
 #include "joblib/core/error.hpp"
 #include "joblib/core/registry.hpp"
 
@@ -29,12 +30,13 @@ struct Backends {
       "backend",
       {{"sequential", built_in<SequentialBackend>("sequential")},
        {"threading", built_in<ThreadingBackend>("threading")}}};
-  std::mutex mutex;
+  detail::ForkSafeMutex mutex;
   std::string default_name = "threading";  // guarded by mutex
 };
 
+// Never destroyed: calls may be made until the process ends.
 Backends& backends() {
-  static Backends instance;
+  static auto& instance = *new Backends;
   return instance;
 }
 

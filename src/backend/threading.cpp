@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "joblib/core/cpu_count.hpp"
+#include "joblib/core/detail/fork_safe_mutex.hpp"
 #include "joblib/core/error.hpp"
 
 namespace joblib {
@@ -49,15 +50,11 @@ class GrowingPool {
   void close() {
     std::unique_lock lock(mutex_);
     closed_ = true;
-    // Where a task calls std::exit, this runs on its own thread.
-    const std::size_t own = is_pool_thread ? 1 : 0;
-    submission_ended_.wait(lock, [&] { return submissions_ <= own; });
+    submission_ended_.wait(lock, [this] { return submissions_ == 0; });
     std::vector<std::thread> threads = std::exchange(threads_, {});
     lock.unlock();
     pool_.stop();
-    for (std::thread& thread : threads) {
-      thread.get_id() == std::this_thread::get_id() ? thread.detach() : thread.join();
-    }
+    for (std::thread& thread : threads) thread.join();
   }
 
  private:
@@ -74,11 +71,12 @@ class GrowingPool {
   bool closed_ = false;               // guarded by mutex_
 };
 
-// The pool of this process, made when first used.
+// The pool of this process, made when first used. Never destroyed, and its threads are not joined
+// when the process ends: calls may be made, and tasks may run, until the very end.
 class SharedPool {
  public:
   static SharedPool& instance() {
-    static SharedPool pool;
+    static auto& pool = *new SharedPool;
     return pool;
   }
 
@@ -96,16 +94,14 @@ class SharedPool {
  private:
   // After a fork the child has no pool: the threads stayed behind, so their object is left alone.
   SharedPool() {
-    pthread_atfork([] { instance().mutex_.lock(); }, [] { instance().mutex_.unlock(); },
-                   [] {
-                     is_pool_thread = false;
-                     instance().left_behind_ =
-                         new std::shared_ptr<GrowingPool>(std::exchange(instance().pool_, nullptr));
-                     instance().mutex_.unlock();
-                   });
+    pthread_atfork(nullptr, nullptr, [] {
+      is_pool_thread = false;
+      instance().left_behind_ =
+          new std::shared_ptr<GrowingPool>(std::exchange(instance().pool_, nullptr));
+    });
   }
 
-  std::mutex mutex_;
+  detail::ForkSafeMutex mutex_;
   std::shared_ptr<GrowingPool> pool_;                    // guarded by mutex_
   std::shared_ptr<GrowingPool>* left_behind_ = nullptr;  // never destroyed
 };

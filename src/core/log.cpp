@@ -5,12 +5,14 @@
 #include <string>
 #include <utility>
 
+#include "joblib/core/detail/fork_safe_mutex.hpp"
+
 namespace joblib {
 
 namespace {
 
 struct ActiveSink {
-  std::mutex mutex;
+  detail::ForkSafeMutex mutex;
   LogSink sink;
 };
 

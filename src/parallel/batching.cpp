@@ -15,8 +15,7 @@ constexpr std::size_t smallest_part = 8;
 
 }  // namespace
 
-std::size_t Batching::next() const noexcept {
-  if (open_ >= limits_.pre_dispatch) return 0;
+std::size_t Batching::next_size() const noexcept {
   if (limits_.batch_size > 0) return limits_.batch_size;
   std::size_t size = size_;
   if (limits_.total) {

@@ -27,8 +27,10 @@ class Batching {
 
   explicit Batching(BatchingLimits limits) : limits_(limits) {}
 
-  // The size of the batch to draw now; 0 where the limit is reached.
-  std::size_t next() const noexcept;
+  // How many batches may be drawn now.
+  std::size_t room() const noexcept { return limits_.pre_dispatch - open_; }
+  // The size of the next one.
+  std::size_t next_size() const noexcept;
 
   void drawn(std::size_t tasks) noexcept;
   void done(std::size_t tasks, Duration duration) noexcept;

@@ -11,24 +11,35 @@ namespace joblib {
 namespace detail {
 namespace {
 
-ContextPtr& context_of_this_thread() {
-  thread_local ContextPtr context = std::make_shared<const Context>();
-  return context;
+// Not an object with a destructor: destructors of static and thread-local objects may make calls.
+// Null stands for the defaults.
+thread_local ContextPtr* active_context = nullptr;
+
+// Makes `context`, which may be null, this thread's own. Returns the one before.
+ContextPtr exchange_context(ContextPtr context) {
+  ContextPtr previous;
+  if (active_context != nullptr) previous = std::move(*active_context);
+  if (context == nullptr) {
+    delete std::exchange(active_context, nullptr);
+  } else if (active_context == nullptr) {
+    active_context = new ContextPtr(std::move(context));
+  } else {
+    *active_context = std::move(context);
+  }
+  core_share() = active_context == nullptr ? 1 : (*active_context)->core_share;
+  return previous;
 }
 
 }  // namespace
 
-const ContextPtr& current_context() { return context_of_this_thread(); }
-
-ContextScope::ContextScope(ContextPtr context)
-    : previous_(std::exchange(context_of_this_thread(), std::move(context))) {
-  core_share() = context_of_this_thread()->core_share;
+const ContextPtr& current_context() {
+  static const auto& defaults = *new ContextPtr(std::make_shared<const Context>());
+  return active_context == nullptr ? defaults : *active_context;
 }
 
-ContextScope::~ContextScope() {
-  core_share() = previous_->core_share;
-  context_of_this_thread() = std::move(previous_);
-}
+ContextScope::ContextScope(ContextPtr context) : previous_(exchange_context(std::move(context))) {}
+
+ContextScope::~ContextScope() { exchange_context(std::move(previous_)); }
 
 void check_hints(const ParallelOptions& options) {
   if (options.prefer == Prefer::processes && options.require == Require::sharedmem) {
@@ -104,10 +115,11 @@ std::shared_ptr<ParallelBackend> choose_backend(const ParallelOptions& options,
 
 }  // namespace detail
 
-parallel_config::parallel_config(ParallelOptions options) : previous_(detail::current_context()) {
-  auto context = std::make_shared<detail::Context>(*previous_);
+parallel_config::parallel_config(ParallelOptions options) {
+  const detail::Context& outer = *detail::current_context();
+  auto context = std::make_shared<detail::Context>(outer);
   if (options.backend.has_value()) {
-    context->backend = detail::choose_backend(options, *previous_);
+    context->backend = detail::choose_backend(options, outer);
   } else if (!options.backend_options.empty()) {
     throw Error(
         errc::invalid_argument,
@@ -115,12 +127,12 @@ parallel_config::parallel_config(ParallelOptions options) : previous_(detail::cu
   }
   options.backend = {};
   options.backend_options = {};
-  context->options = detail::merge(std::move(options), previous_->options);
+  context->options = detail::merge(std::move(options), outer.options);
   detail::check_hints(context->options);
-  detail::context_of_this_thread() = std::move(context);
+  previous_ = detail::exchange_context(std::move(context));
 }
 
-parallel_config::~parallel_config() { detail::context_of_this_thread() = std::move(previous_); }
+parallel_config::~parallel_config() { detail::exchange_context(std::move(previous_)); }
 
 int effective_n_jobs(std::optional<int> n_jobs) {
   const detail::Context& context = *detail::current_context();

@@ -79,6 +79,7 @@ ContextPtr Dispatcher::make_task_context() const {
 }
 
 void Dispatcher::start() {
+  const ContextScope scope(task_context_);
   Lock lock(mutex_);
   if (plan_.n_jobs > 1) {
     lock.unlock();
@@ -103,19 +104,21 @@ void Dispatcher::start() {
     return;
   }
   // The first tasks are drawn in this thread; workers that run out of them meanwhile leave.
-  const std::size_t for_the_caller = plan_.caller_works && delivery_ == Delivery::collect ? 1 : 0;
-  while (failure_ == nullptr && !exhausted_ && batching_.next() > 0) {
+  for (std::size_t drawn = 0; drawn < plan_.pre_dispatch && failure_ == nullptr && !exhausted_;
+       ++drawn) {
     draw(lock);
-    invite_workers(queue_.size() - std::min(queue_.size(), for_the_caller), lock);
+    invite_workers(lock);
   }
   starting_ = false;
-  const std::size_t batches = queue_.size() + (can_draw() ? 1 : 0);
-  invite_workers(batches - std::min(batches, for_the_caller), lock);
-  if (exhausted_ && plan_.pre_dispatch == unlimited) reporter_.range_ended();
+  invite_workers(lock);
+  if (exhausted_ && plan_.pre_dispatch == unlimited) {
+    lock.unlock();
+    reporter_.range_ended();
+  }
 }
 
 void Dispatcher::draw(Lock& lock) {
-  const std::size_t size = batching_.next();
+  const std::size_t size = batching_.next_size();
   drawing_ = true;
   // Where nobody listens and the range runs no code of the user, it is not worth letting go.
   if (source_->lazy() || reporter_.active()) lock.unlock();
@@ -188,13 +191,14 @@ void Dispatcher::run(Claimed claimed, TaskMonitor& monitor, Lock& lock) {
       error = std::current_exception();
     }
   }
+  if (!source_->brings_results()) claimed.batch.reset();
   lock.lock();
   --running_;
   if (error != nullptr) fail(error, lock);
   if (failure_ == nullptr) {
     tasks_done_ += tasks;
     batching_.done(tasks, duration);
-    keep(std::move(claimed));
+    if (claimed.batch != nullptr) keep(std::move(claimed));
   } else {
     lock.unlock();
     claimed.batch.reset();
@@ -204,10 +208,7 @@ void Dispatcher::run(Claimed claimed, TaskMonitor& monitor, Lock& lock) {
   if (has_result() || all_done() || failure_ != nullptr) wake_consumer();
 }
 
-void Dispatcher::run_tasks(Batch& batch, TaskMonitor& monitor) {
-  const ContextScope scope(task_context_);
-  std::optional<ThreadLimit> limit;
-  if (const auto& threads = state_->options.inner_max_num_threads) limit.emplace(*threads);
+void Dispatcher::run_tasks(Batch& batch, TaskMonitor& monitor) const {
   const bool checks_each = plan_.batch_size > 0 || plan_.timeout.count() > 0;
   monitor.begin_batch(batch.first(),
                       checks_each ? 1 : std::max<std::size_t>(batch.size() / checks_per_batch, 1));
@@ -236,6 +237,7 @@ std::unique_ptr<Batch> Dispatcher::take_result() {
 
 std::unique_ptr<Batch> Dispatcher::next() {
   if (closed_) return nullptr;
+  const ContextScope scope(task_context_);
   Lock lock(mutex_);
   for (;;) {
     if (failure_ != nullptr) {
@@ -245,9 +247,7 @@ std::unique_ptr<Batch> Dispatcher::next() {
     }
     if (has_result()) {
       std::unique_ptr<Batch> batch = take_result();
-      if (delivery_ != Delivery::collect && plan_.n_jobs > 1) {
-        invite_workers(queue_.size() + (can_draw() ? 1 : 0), lock);
-      }
+      if (delivery_ != Delivery::collect && plan_.n_jobs > 1) invite_workers(lock);
       return batch;
     }
     if (caller_may_run() && (!queue_.empty() || can_draw())) {
@@ -267,11 +267,14 @@ std::unique_ptr<Batch> Dispatcher::next() {
 }
 
 void Dispatcher::run_by_caller(Claimed claimed, Lock& lock) {
+  const ThreadLimit limit(state_->options.inner_max_num_threads);
   TaskMonitor monitor(flags_, stop_.get_token(), plan_.timeout);
   run(std::move(claimed), monitor, lock);
 }
 
 void Dispatcher::work() {
+  const ContextScope scope(task_context_);
+  const ThreadLimit limit(state_->options.inner_max_num_threads);
   TaskMonitor monitor(flags_, stop_.get_token(), plan_.timeout);
   Lock lock(mutex_);
   --arriving_;
@@ -303,21 +306,24 @@ void Dispatcher::lose_worker() {
       lock);
 }
 
-// Submits workers until there is one for each of `batches` or n_jobs are reached.
-void Dispatcher::invite_workers(std::size_t batches, Lock& lock) {
-  const std::size_t limit = static_cast<std::size_t>(plan_.n_jobs) -
-                            (plan_.caller_works && delivery_ == Delivery::collect ? 1 : 0);
-  while (failure_ == nullptr && workers_ < limit && arriving_ < batches) {
+// Submits workers until there is one for each batch that can be claimed, or n_jobs are reached.
+void Dispatcher::invite_workers(Lock& lock) {
+  const std::size_t callers = plan_.caller_works && delivery_ == Delivery::collect ? 1 : 0;
+  const std::size_t limit = static_cast<std::size_t>(plan_.n_jobs) - callers;
+  const auto claimable = [this] { return queue_.size() + (can_draw() ? batching_.room() : 0); };
+  while (failure_ == nullptr && workers_ < limit && arriving_ + callers < claimable()) {
     ++workers_;
     ++arriving_;
     lock.unlock();
     std::exception_ptr error;
-    const auto ticket = std::make_shared<WorkerTicket>(gate_);
-    try {
-      state_->backend->submit(Work(ticket));
-    } catch (...) {
-      ticket->withdraw();
-      error = std::current_exception();
+    {
+      const auto ticket = std::make_shared<WorkerTicket>(gate_);
+      try {
+        state_->backend->submit(Work(ticket));
+      } catch (...) {
+        ticket->withdraw();
+        error = std::current_exception();
+      }
     }
     lock.lock();
     if (error == nullptr) continue;
@@ -362,7 +368,10 @@ void Dispatcher::wait_for_result(Lock& lock) {
 
 // Ends the call with its first error: nothing is started any more, running tasks are asked to stop.
 void Dispatcher::fail(std::exception_ptr error, Lock& lock) {
-  if (failure_ != nullptr) return;
+  if (failure_ != nullptr) {
+    if (left_) unseen_.push_back(std::move(error));
+    return;
+  }
   failure_ = std::move(error);
   flags_.fetch_or(TaskMonitor::abandoned);
   std::deque<std::unique_ptr<Batch>> dropped = std::exchange(queue_, {});
@@ -385,14 +394,32 @@ void Dispatcher::close() noexcept {
 
 Dispatcher::~Dispatcher() {
   if (closed_) return;
+  const ContextScope scope(task_context_);
   Lock lock(mutex_);
   const std::size_t unused = tasks_done_ - tasks_delivered_;
   const std::size_t cancelled = tasks_drawn_ - tasks_done_;
-  const bool left = failure_ == nullptr;
-  if (left) fail(std::make_exception_ptr(Cancelled(state_->prefix + "left before its end")), lock);
+  const bool failed = failure_ != nullptr;
+  left_ = true;
+  if (!failed)
+    fail(std::make_exception_ptr(Cancelled(state_->prefix + "left before its end")), lock);
   lock.unlock();
   close();
-  if (left) warn_of_unused(unused, cancelled);
+  if (failed) log_unseen(failure_);
+  for (const std::exception_ptr& error : unseen_) log_unseen(error);
+  if (!failed) warn_of_unused(unused, cancelled);
+}
+
+// Tells of an error that nobody will see any more.
+void Dispatcher::log_unseen(const std::exception_ptr& error) const {
+  const std::string text = state_->prefix + "error in a call that was left before its end: ";
+  try {
+    std::rethrow_exception(error);
+  } catch (const Cancelled&) {  // was asked for
+  } catch (const std::exception& exception) {
+    log(LogLevel::error, text + exception.what());
+  } catch (...) {
+    log(LogLevel::error, text + "not a std::exception");
+  }
 }
 
 }  // namespace joblib::detail

@@ -69,7 +69,7 @@ class Dispatcher final : public Call {
   Claimed claim(Lock& lock);
   void run(Claimed claimed, TaskMonitor& monitor, Lock& lock);
   void run_by_caller(Claimed claimed, Lock& lock);
-  void invite_workers(std::size_t batches, Lock& lock);
+  void invite_workers(Lock& lock);
   void wait_for_result(Lock& lock);
   void fail(std::exception_ptr error, Lock& lock);
 
@@ -79,13 +79,14 @@ class Dispatcher final : public Call {
   bool has_result() const { return !results_.empty() && results_.front() != nullptr; }
   bool all_done() const { return exhausted_ && queue_.empty() && running_ == 0 && !drawing_; }
   bool can_draw() const {
-    return !starting_ && !exhausted_ && !drawing_ && failure_ == nullptr && batching_.next() > 0;
+    return !starting_ && !exhausted_ && !drawing_ && failure_ == nullptr && batching_.room() > 0;
   }
   bool caller_may_run() const {
     return plan_.caller_works && running_ < static_cast<std::size_t>(plan_.n_jobs);
   }
 
-  void run_tasks(Batch& batch, TaskMonitor& monitor);
+  void run_tasks(Batch& batch, TaskMonitor& monitor) const;
+  void log_unseen(const std::exception_ptr& error) const;
   void close() noexcept;
 
   const std::shared_ptr<ParallelState> state_;
@@ -117,6 +118,8 @@ class Dispatcher final : public Call {
   std::size_t arriving_ = 0;  // submitted and not begun
   bool starting_ = true;
   bool drawing_ = false;
+  bool left_ = false;                            // destroyed before its end
+  std::vector<std::exception_ptr> unseen_ = {};  // failures after it was left
   bool exhausted_ = false;
   bool consumer_waits_ = false;
   std::atomic<bool> consumer_called_ = false;  // set where a waiting consumer is to look again

@@ -4,6 +4,8 @@
 
 #include <mutex>
 
+#include "joblib/core/detail/fork_safe_mutex.hpp"
+
 namespace joblib::detail {
 namespace {
 
@@ -32,31 +34,33 @@ class OpenBlasLimit {
   }
 
  private:
-  std::mutex mutex_;
+  ForkSafeMutex mutex_;
   int holders_ = 0;
   int before_ = 0;
 };
 
 OpenBlasLimit& open_blas() {
-  static OpenBlasLimit limit;
+  static auto& limit = *new OpenBlasLimit;  // never destroyed
   return limit;
 }
 
 }  // namespace
 
-ThreadLimit::ThreadLimit(int threads) {
+ThreadLimit::ThreadLimit(std::optional<int> threads) : limited_(threads.has_value()) {
+  if (!limited_) return;
   auto* get_openmp = loaded_function<int()>("omp_get_max_threads");
   auto* set_openmp = loaded_function<void(int)>("omp_set_num_threads");
   if (get_openmp != nullptr && set_openmp != nullptr) {
     openmp_before_ = get_openmp();
-    set_openmp(threads);
+    set_openmp(*threads);
   }
   if (auto* set_mkl = loaded_function<int(int)>("MKL_Set_Num_Threads_Local"))
-    mkl_before_ = set_mkl(threads);
-  open_blas().hold(threads);
+    mkl_before_ = set_mkl(*threads);
+  open_blas().hold(*threads);
 }
 
 ThreadLimit::~ThreadLimit() {
+  if (!limited_) return;
   if (openmp_before_ > 0) loaded_function<void(int)>("omp_set_num_threads")(openmp_before_);
   // 0 gives the thread back to MKL's global setting.
   if (auto* set_mkl = loaded_function<int(int)>("MKL_Set_Num_Threads_Local")) set_mkl(mkl_before_);

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "joblib/core/detail/fork_safe_mutex.hpp"
 #include "joblib/core/error.hpp"
 
 namespace joblib::detail {
@@ -74,7 +75,7 @@ class Registry {
   };
 
   std::string kind_;
-  mutable std::mutex mutex_;
+  mutable ForkSafeMutex mutex_;
   std::map<std::string, Entry, std::less<>> entries_;
 };
 

@@ -86,6 +86,8 @@ class TaskSource {
   virtual std::unique_ptr<Batch> draw(std::size_t max) = 0;
   // The number of all tasks if the range knows it; called before the first draw.
   virtual std::optional<std::size_t> size() const = 0;
+  // Whether batches bring results with them; if not, they need not be delivered.
+  virtual bool brings_results() const = 0;
   // Whether drawing runs code of the user, who may see how far ahead it is.
   virtual bool lazy() const = 0;
 };

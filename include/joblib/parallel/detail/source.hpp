@@ -93,6 +93,10 @@ class RangeSource : public TaskSource {
       : view_(std::move(view)), function_(std::move(function)) {}
 
   std::optional<std::size_t> size() const override { return size_; }
+  bool brings_results() const override {
+    if constexpr (places_results) return places_ == nullptr;
+    return !std::is_void_v<Result>;
+  }
   bool lazy() const override { return access != Access::by_index; }
 
   // Lets the workers write all results to `places`, size() elements, in place of the batches' own.
