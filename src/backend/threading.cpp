@@ -2,10 +2,12 @@
 
 #include <pthread.h>
 
+#include <atomic>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <condition_variable>
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -14,6 +16,7 @@
 
 #include "joblib/core/cpu_count.hpp"
 #include "joblib/core/detail/fork_safe_mutex.hpp"
+#include "joblib/core/detail/spin.hpp"
 #include "joblib/core/error.hpp"
 
 namespace joblib {
@@ -34,15 +37,15 @@ class GrowingPool {
     {
       const std::lock_guard lock(mutex_);
       if (closed_) return false;
-      if (submissions_ == threads_.size()) threads_.emplace_back([this] { serve(); });
       ++submissions_;
+      if (handed_over_.size() < lingering_) {
+        handed_over_.push_back(work);
+        news_ = true;
+        return true;
+      }
+      if (submissions_ > threads_.size()) threads_.emplace_back([this] { serve(); });
     }
-    boost::asio::post(pool_, [this, work] {
-      work();
-      const std::lock_guard lock(mutex_);
-      --submissions_;
-      if (closed_) submission_ended_.notify_all();
-    });
+    boost::asio::post(pool_, [this, work] { run_and_linger(work); });
     return true;
   }
 
@@ -63,11 +66,36 @@ class GrowingPool {
     pool_.attach();
   }
 
+  // A thread looks out for more work for a while before it goes back to Asio, and to sleep: the
+  // next call often comes at once, and waking a thread up takes longer than many a call.
+  void run_and_linger(Work work) {
+    for (;;) {
+      work();
+      std::unique_lock lock(mutex_);
+      --submissions_;
+      if (closed_) submission_ended_.notify_all();
+      ++lingering_;
+      lock.unlock();
+      detail::spin_for([this] { return news_.load(std::memory_order_relaxed); }, linger_tries);
+      lock.lock();
+      --lingering_;
+      if (handed_over_.empty()) return;
+      work = std::move(handed_over_.front());
+      handed_over_.pop_front();
+      news_ = !handed_over_.empty();
+    }
+  }
+
+  static constexpr int linger_tries = 2000;
+
   boost::asio::thread_pool pool_{0};
   std::mutex mutex_;
   std::condition_variable submission_ended_;
   std::vector<std::thread> threads_;  // guarded by mutex_
   std::size_t submissions_ = 0;       // waiting or running; guarded by mutex_
+  std::size_t lingering_ = 0;         // threads that look out for work; guarded by mutex_
+  std::deque<Work> handed_over_;      // to lingering threads; guarded by mutex_
+  std::atomic<bool> news_ = false;    // whether handed_over_ holds something
   bool closed_ = false;               // guarded by mutex_
 };
 

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <string>
 
+#include "joblib/core/detail/spin.hpp"
 #include "joblib/core/error.hpp"
 #include "joblib/core/log.hpp"
 #include "pre_dispatch.hpp"
-#include "spin.hpp"
 #include "thread_limit.hpp"
 
 namespace joblib::detail {
@@ -342,7 +342,7 @@ void Dispatcher::wake_consumer() {
 void Dispatcher::wait_for_result(Lock& lock) {
   consumer_called_ = false;
   lock.unlock();
-  spin_for([this] { return consumer_called_.load(); });
+  spin_for([this] { return consumer_called_.load(); }, spin_tries);
   lock.lock();
   if (consumer_called_) return;
   consumer_waits_ = true;

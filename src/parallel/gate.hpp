@@ -7,11 +7,14 @@
 #include <utility>
 
 #include "joblib/backend/parallel_backend.hpp"
-#include "spin.hpp"
+#include "joblib/core/detail/spin.hpp"
 
 namespace joblib::detail {
 
 class Dispatcher;
+
+// How long the calling thread looks out for its workers before it sleeps.
+inline constexpr int spin_tries = 300;
 
 // Lets workers in while a call is open. Outlives the call, which need not wait for workers that a
 // backend starts late.
@@ -40,7 +43,7 @@ class Gate {
       const std::lock_guard lock(mutex_);
       dispatcher_ = nullptr;
     }
-    spin_for([this] { return inside_ == 0; });
+    spin_for([this] { return inside_ == 0; }, spin_tries);
     std::unique_lock lock(mutex_);
     left_.wait(lock, [this] { return inside_ == 0; });
   }

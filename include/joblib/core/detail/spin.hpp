@@ -8,11 +8,11 @@
 
 namespace joblib::detail {
 
-// Waits for what another running thread is about to do: some microseconds, much less than going to
-// sleep and being woken up costs. Returns whether `ready()` became true.
+/// Waits, without sleeping, for what another running thread is about to do. Each try takes some ten
+/// nanoseconds; going to sleep and being woken up costs thousands. Returns whether `ready()` came
+/// true.
 template <class Ready>
-bool spin_for(Ready ready) {
-  constexpr int tries = 300;
+bool spin_for(Ready ready, int tries) {
   for (int i = 0; i < tries; ++i) {
     if (ready()) return true;
 #if defined(__x86_64__) || defined(__i386__)
