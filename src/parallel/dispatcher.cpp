@@ -80,25 +80,21 @@ ContextPtr Dispatcher::make_task_context() const {
 
 void Dispatcher::start() {
   const ContextScope scope(task_context_);
-  Lock lock(mutex_);
   if (plan_.n_jobs > 1) {
-    lock.unlock();
     reporter_.using_backend(state_->backend->name(), plan_.n_jobs);
     state_->backend->start_call(plan_.n_jobs);
     started_ = true;
-    lock.lock();
   }
   if (const std::stop_token& stop = state_->options.stop; stop.stop_possible()) {
-    lock.unlock();
     on_stop_.emplace(stop, [this] {
-      Lock callback_lock(mutex_);
+      Lock lock(mutex_);
       fail(std::make_exception_ptr(Cancelled(
                state_->prefix +
                "cancelled through its stop_token: there is no result, not even a partial one")),
-           callback_lock);
+           lock);
     });
-    lock.lock();
   }
+  Lock lock(mutex_);
   if (plan_.n_jobs == 1) {  // everything happens when the consumer asks for it
     starting_ = false;
     return;
