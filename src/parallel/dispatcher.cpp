@@ -73,6 +73,7 @@ ContextPtr Dispatcher::make_task_context() const {
     inner->backend = state_->backend->nested_backend(inner->level);
     inner->core_share = outer.core_share * static_cast<int>(at_once);
   }
+  inner->options.inner_max_num_threads = state_->options.inner_max_num_threads;
   inner->options.stop = stop_.get_token();
   inner->in_task = true;
   return inner;

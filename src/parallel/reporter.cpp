@@ -50,13 +50,15 @@ void Reporter::completed(std::size_t tasks) {
   const std::size_t before = completed_;
   completed_ += tasks;
   if (settings_.verbose > 0) print_progress(lock);
-  if (!settings_.on_progress) return;
+  if (!settings_.on_progress || on_progress_failed_) return;
+  on_progress_failed_ = true;  // until all have been made
   for (std::size_t count = before + 1; count <= completed_; ++count) {
     const bool last = settings_.total == count;
     last_call_made_ = last_call_made_ || last;
     settings_.on_progress(
         {.completed = count, .total = settings_.total, .elapsed = elapsed(), .finished = last});
   }
+  on_progress_failed_ = false;
 }
 
 void Reporter::range_ended() {

@@ -55,6 +55,7 @@ class Reporter {
   std::size_t completed_ = 0;
   bool range_ended_ = false;
   bool finished_printed_ = false;
+  bool on_progress_failed_ = false;  // only its last call is made then
   bool last_call_made_ = false;
 };
 
