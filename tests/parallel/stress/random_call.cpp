@@ -1,4 +1,4 @@
-#include "random_call.hpp"
+#include "parallel/stress/random_call.hpp"
 
 #include <array>
 #include <random>

@@ -13,9 +13,9 @@
 #include <utility>
 #include <vector>
 
-#include "../behaviour/tools.hpp"
-#include "random_call.hpp"
-#include "tracked.hpp"
+#include "parallel/behaviour/tools.hpp"
+#include "parallel/stress/random_call.hpp"
+#include "parallel/stress/tracked.hpp"
 
 namespace joblib::test {
 namespace {
@@ -200,8 +200,8 @@ class Checker {
 
   void run_tuple(Parallel& parallel) {
     const auto nothing = [this] { enter(1); };
-    const auto [first, second, third] = parallel(
-        task(TrackedOnce(arguments_, 0)), delayed(nothing)(), task(Tracked(arguments_, 2)));
+    const auto [first, second, third] = parallel(task(TrackedOnce(arguments_, 0)),
+                                                 delayed(nothing)(), task(Tracked(arguments_, 2)));
     require_equal(first.value(), square(0), "first of the tuple");
     require(second == std::monostate{}, "void in a tuple");
     require_equal(third.value(), square(2), "third of the tuple");

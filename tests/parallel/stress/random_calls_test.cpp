@@ -9,10 +9,10 @@
 #include <thread>
 #include <vector>
 
-#include "../../core/sink_guard.hpp"
 #include "catch.hpp"
-#include "nesting_pool.hpp"
-#include "random_call.hpp"
+#include "core/sink_guard.hpp"
+#include "parallel/stress/nesting_pool.hpp"
+#include "parallel/stress/random_call.hpp"
 
 namespace joblib::test {
 namespace {
