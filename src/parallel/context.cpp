@@ -1,5 +1,6 @@
 #include "context.hpp"
 
+#include <iostream>
 #include <string>
 #include <utility>
 
@@ -97,9 +98,10 @@ std::shared_ptr<ParallelBackend> choose_backend(const ParallelOptions& options,
   const BackendTraits traits = backend->traits();
   if (sharedmem && !traits.supports_sharedmem) {
     if (options.verbose.value_or(0) >= 10) {
-      log(LogLevel::info, "Using ThreadingBackend as joblib backend instead of " +
-                              std::string(backend->name()) +
-                              " as the latter does not provide shared memory semantics.");
+      log(LogLevel::info,
+          "Using ThreadingBackend as joblib backend instead of " + std::string(backend->name()) +
+              " as the latter does not provide shared memory semantics.",
+          std::cout);
     }
     return std::make_shared<ThreadingBackend>();
   }

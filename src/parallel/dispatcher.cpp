@@ -1,6 +1,7 @@
 #include "dispatcher.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 
 #include "joblib/core/detail/spin.hpp"
@@ -44,7 +45,8 @@ Dispatcher::Dispatcher(std::shared_ptr<ParallelState> state, std::unique_ptr<Tas
                  .verbose = state_->options.verbose.value_or(0),
                  .on_progress = state_->options.on_progress,
                  .total = source_->size(),
-                 .pre_dispatch = plan.pre_dispatch == unlimited ? 0 : plan.pre_dispatch}),
+                 .pre_dispatch =
+                     plan.n_jobs == 1 || plan.pre_dispatch == unlimited ? 0 : plan.pre_dispatch}),
       task_context_(make_task_context()),
       batching_({.n_jobs = plan.n_jobs,
                  .pre_dispatch = plan.pre_dispatch,
@@ -71,7 +73,9 @@ ContextPtr Dispatcher::make_task_context() const {
     const std::size_t at_once = std::clamp<std::size_t>(source_->size().value_or(jobs), 1, jobs);
     inner->level = outer.level + 1;
     inner->backend = state_->backend->nested_backend(inner->level);
-    inner->core_share = outer.core_share * static_cast<int>(at_once);
+    inner->core_share = static_cast<int>(
+        std::min<long long>(static_cast<long long>(outer.core_share) * static_cast<int>(at_once),
+                            std::numeric_limits<int>::max()));
   }
   inner->options.inner_max_num_threads = state_->options.inner_max_num_threads;
   inner->options.stop = stop_.get_token();
@@ -108,7 +112,7 @@ void Dispatcher::start() {
   }
   starting_ = false;
   invite_workers(lock);
-  if (exhausted_ && plan_.pre_dispatch == unlimited) {
+  if (exhausted_ && reporter_.active()) {
     lock.unlock();
     reporter_.range_ended();
   }

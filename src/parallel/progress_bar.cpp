@@ -39,7 +39,7 @@ class ProgressBar {
     } else {
       text += std::to_string(progress.completed) + " tasks";
     }
-    text += short_format_time(progress.elapsed);
+    text += ' ' + short_format_time(progress.elapsed);
     if (!progress.finished && progress.total && progress.completed > 0) {
       const auto left = static_cast<double>(*progress.total - progress.completed);
       text += " left:" +

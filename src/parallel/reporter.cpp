@@ -50,6 +50,7 @@ void Reporter::completed(std::size_t tasks) {
   const std::size_t before = completed_;
   completed_ += tasks;
   if (settings_.verbose > 0) print_progress(lock);
+  if (range_ended_) note_end();
   if (!settings_.on_progress || on_progress_failed_) return;
   on_progress_failed_ = true;  // until all have been made
   for (std::size_t count = before + 1; count <= completed_; ++count) {
@@ -64,7 +65,7 @@ void Reporter::completed(std::size_t tasks) {
 void Reporter::range_ended() {
   const std::lock_guard lock(mutex_);
   range_ended_ = true;
-  if (completed_ == dispatched_) print_finished();
+  if (completed_ > 0 || settings_.pre_dispatch == 0) note_end();
 }
 
 void Reporter::call_ended() noexcept {
@@ -83,13 +84,13 @@ void Reporter::call_ended() noexcept {
 }
 
 void Reporter::print_progress(const std::unique_lock<std::mutex>& /*held*/) {
-  if (range_ended_ && completed_ == dispatched_) {
+  if (end_noted_ && completed_ == dispatched_) {
     print_finished();
     return;
   }
   const int width = counter_width();
   const std::string time = short_format_time(elapsed());
-  if (!range_ended_) {
+  if (!end_noted_) {
     if (is_thinned_out_while_dispatching()) return;
     const std::string out_of =
         settings_.total ? " out of " + padded(*settings_.total, width) + " "
@@ -102,6 +103,11 @@ void Reporter::print_progress(const std::unique_lock<std::mutex>& /*held*/) {
                          static_cast<double>(dispatched_ - completed_);
   print("Done " + padded(completed_, width) + " out of " + padded(dispatched_, width) +
         " | elapsed: " + time + " remaining: " + short_format_time(remaining));
+}
+
+void Reporter::note_end() {
+  end_noted_ = true;
+  if (completed_ == dispatched_) print_finished();
 }
 
 void Reporter::print_finished() {

@@ -21,7 +21,8 @@ class Reporter {
     int verbose = 0;
     std::function<void(const Progress&)> on_progress = {};
     std::optional<std::size_t> total = {};
-    std::size_t pre_dispatch = 0;  // batches; 0 where all tasks were dispatched at once
+    // Batches dispatched ahead; 0 where there is no ahead: one job, or all tasks at once.
+    std::size_t pre_dispatch = 0;
   };
 
   explicit Reporter(Settings settings);
@@ -33,7 +34,8 @@ class Reporter {
   void dispatched(std::size_t tasks);
   // Tells of `tasks` more that are done. Passes on what on_progress throws.
   void completed(std::size_t tasks);
-  // The range has no more tasks; known when one was asked for, not before.
+  // The range has no more tasks. joblib notices that when it dispatches after a completion: told
+  // earlier, it counts from the first completion on.
   void range_ended();
   // The call is over. Makes the last call of on_progress if it has not been made; never throws.
   void call_ended() noexcept;
@@ -41,6 +43,7 @@ class Reporter {
  private:
   void print(const std::string& text) const;
   void print_progress(const std::unique_lock<std::mutex>& lock);
+  void note_end();
   void print_finished();
   bool is_thinned_out_while_dispatching() const;
   bool is_thinned_out_after_dispatching() const;
@@ -54,6 +57,7 @@ class Reporter {
   std::size_t dispatched_ = 0;
   std::size_t completed_ = 0;
   bool range_ended_ = false;
+  bool end_noted_ = false;
   bool finished_printed_ = false;
   bool on_progress_failed_ = false;  // only its last call is made then
   bool last_call_made_ = false;

@@ -25,18 +25,17 @@ class BatchSize {
   BatchSize(std::string_view text);  ///< anything but "auto" is an Error
   template <std::integral Integer>
     requires(!std::same_as<Integer, bool>)
-  BatchSize(Integer tasks) : BatchSize(Fixed{static_cast<long long>(tasks)}) {}
+  BatchSize(Integer tasks) : state_(State::set), tasks_(static_cast<std::size_t>(tasks)) {
+    if (tasks < Integer{1}) refuse(std::to_string(tasks));
+  }
 
   bool has_value() const noexcept { return state_ != State::unset; }
   /// The fixed number of tasks; 0 means "auto".
   std::size_t tasks() const noexcept { return tasks_; }
 
  private:
-  struct Fixed {
-    long long tasks;
-  };
   enum class State : unsigned char { unset, set };
-  explicit BatchSize(Fixed fixed);
+  [[noreturn]] static void refuse(const std::string& got);
 
   State state_ = State::unset;
   std::size_t tasks_ = 0;
