@@ -37,15 +37,21 @@ class GrowingPool {
     {
       const std::lock_guard lock(mutex_);
       if (closed_) return false;
-      ++submissions_;
       if (handed_over_.size() < lingering_) {
         handed_over_.push_back(work);
         news_ = true;
+        ++submissions_;
         return true;
       }
-      if (submissions_ > threads_.size()) threads_.emplace_back([this] { serve(); });
+      if (submissions_ == threads_.size()) threads_.emplace_back([this] { serve(); });
+      ++submissions_;
     }
-    boost::asio::post(pool_, [this, work] { run_and_linger(work); });
+    try {
+      boost::asio::post(pool_, [this, work] { run_and_linger(work); });
+    } catch (...) {
+      end_submission();
+      throw;
+    }
     return true;
   }
 
@@ -71,9 +77,8 @@ class GrowingPool {
   void run_and_linger(Work work) {
     for (;;) {
       work();
+      end_submission();
       std::unique_lock lock(mutex_);
-      --submissions_;
-      if (closed_) submission_ended_.notify_all();
       ++lingering_;
       lock.unlock();
       detail::spin_for([this] { return news_.load(std::memory_order_relaxed); }, linger_tries);
@@ -84,6 +89,12 @@ class GrowingPool {
       handed_over_.pop_front();
       news_ = !handed_over_.empty();
     }
+  }
+
+  void end_submission() {
+    const std::lock_guard lock(mutex_);
+    --submissions_;
+    if (closed_) submission_ended_.notify_all();
   }
 
   static constexpr int linger_tries = 2000;

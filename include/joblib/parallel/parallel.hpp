@@ -3,7 +3,6 @@
 #include <concepts>
 #include <cstddef>
 #include <exception>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <ranges>
@@ -187,8 +186,7 @@ class Parallel {
           start(std::move(source), detail::Delivery::collect);
       while (const std::unique_ptr<detail::Batch> batch = call->next()) {
         auto& values = static_cast<detail::ResultBatch<Result>&>(*batch).results;
-        results.insert(results.end(), std::move_iterator(values.begin()),
-                       std::move_iterator(values.end()));
+        for (auto&& value : values) results.push_back(std::move(value));
       }
       return results;
     }
