@@ -58,7 +58,7 @@ TEST_CASE("A call over nothing whose stop was requested is no success") {
   CHECK_THROWS_AS(results.begin(), Cancelled);
 }
 
-TEST_CASE("A stop requested by a task makes the call throw, be it the last task") {
+TEST_CASE("A stop requested by any task and be it the last makes the call throw") {
   const BackendCase backend = GENERATE(from_range(backends({.shares_memory = true})));
   const Form form = GENERATE(from_range(forms()));
   const int requesting = GENERATE(0, 1, 3);
