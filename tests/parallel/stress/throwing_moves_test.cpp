@@ -26,11 +26,7 @@ class Fragile {
   explicit Fragile(int value) : value_(value) { ++living; }
   Fragile(const Fragile& other) : value_(other.value_) { begin_life(); }
   Fragile(Fragile&& other) : value_(other.value_) { begin_life(); }
-  Fragile& operator=(Fragile&& other) {
-    if (budget.fetch_sub(1) == 0) throw MoveError();
-    value_ = other.value_;
-    return *this;
-  }
+  Fragile& operator=(const Fragile&) = delete;
   ~Fragile() { --living; }
 
   int value() const { return value_; }
