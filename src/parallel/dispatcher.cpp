@@ -274,19 +274,19 @@ void Dispatcher::run_by_caller(Claimed claimed, Lock& lock) {
 }
 
 void Dispatcher::work() {
-  const ContextScope scope(task_context_);
-  const ThreadLimit limit(state_->options.inner_max_num_threads);
   TaskMonitor monitor(flags_, stop_.get_token(), plan_.timeout);
   Lock lock(mutex_);
   --arriving_;
   try {
+    const ContextScope scope(task_context_);
+    const ThreadLimit limit(state_->options.inner_max_num_threads);
     if (plan_.timeout.count() > 0) monitors_.push_back(&monitor);
     for (;;) {
       Claimed claimed = claim(lock);
       if (claimed.batch == nullptr) break;
       run(std::move(claimed), monitor, lock);
     }
-  } catch (...) {  // out of memory for what is kept of a batch
+  } catch (...) {  // out of memory
     if (!lock.owns_lock()) lock.lock();
     fail(std::current_exception(), lock);
   }
