@@ -112,10 +112,7 @@ void Dispatcher::start() {
   }
   starting_ = false;
   invite_workers(lock);
-  if (exhausted_ && reporter_.active()) {
-    lock.unlock();
-    reporter_.range_ended();
-  }
+  tell_end_of_range(lock);
 }
 
 void Dispatcher::draw(Lock& lock) {
@@ -148,17 +145,20 @@ void Dispatcher::draw(Lock& lock) {
     batch.reset();
     lock.lock();
   }
+  if (!starting_) tell_end_of_range(lock);
+}
+
+void Dispatcher::tell_end_of_range(Lock& lock) {
+  if (!exhausted_ || failure_ != nullptr || !reporter_.active()) return;
+  lock.unlock();
+  reporter_.range_ended();
+  lock.lock();
 }
 
 // The next batch to run, none where nothing is left to do. Draws one in its place, so that the
 // range stays ahead of the workers; waits while another thread draws and nothing else is to be had.
 Dispatcher::Claimed Dispatcher::claim(Lock& lock) {
   if (can_draw()) draw(lock);
-  if (exhausted_ && reporter_.active()) {
-    lock.unlock();
-    reporter_.range_ended();
-    lock.lock();
-  }
   while (queue_.empty()) {
     if (can_draw()) {
       draw(lock);

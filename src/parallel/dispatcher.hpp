@@ -66,6 +66,7 @@ class Dispatcher final : public Call {
 
   // Each of these is called with the lock held and may give it up for a while.
   void draw(Lock& lock);
+  void tell_end_of_range(Lock& lock);
   Claimed claim(Lock& lock);
   void run(Claimed claimed, TaskMonitor& monitor, Lock& lock);
   void run_by_caller(Claimed claimed, Lock& lock);

@@ -1,10 +1,6 @@
 #pragma once
 
-#if defined(__x86_64__) || defined(__i386__)
-#include <immintrin.h>
-#else
 #include <thread>
-#endif
 
 namespace joblib::detail {
 
@@ -16,7 +12,7 @@ bool spin_for(Ready ready, int tries) {
   for (int i = 0; i < tries; ++i) {
     if (ready()) return true;
 #if defined(__x86_64__) || defined(__i386__)
-    _mm_pause();
+    __builtin_ia32_pause();
 #else
     std::this_thread::yield();
 #endif
