@@ -311,7 +311,10 @@ void Dispatcher::lose_worker() {
 void Dispatcher::invite_workers(Lock& lock) {
   const std::size_t callers = plan_.caller_works && delivery_ == Delivery::collect ? 1 : 0;
   const std::size_t limit = static_cast<std::size_t>(plan_.n_jobs) - callers;
-  const auto claimable = [this] { return queue_.size() + (can_draw() ? batching_.room() : 0); };
+  // What one worker draws at this moment doesn't take the room of the others.
+  const auto claimable = [this] {
+    return queue_.size() + (starting_ || exhausted_ ? 0 : batching_.room());
+  };
   while (failure_ == nullptr && workers_ < limit && arriving_ + callers < claimable()) {
     ++workers_;
     ++arriving_;
