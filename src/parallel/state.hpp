@@ -12,7 +12,7 @@ namespace joblib::detail {
 struct ParallelState {
   ParallelOptions options;  // merged with the configuration
   std::shared_ptr<ParallelBackend> backend;
-  int n_jobs;          // as asked for
+  int n_jobs = 1;      // as asked for
   std::string prefix;  // of messages: "[Parallel(n_jobs=2)]: "
   std::atomic<bool> running = false;
 };

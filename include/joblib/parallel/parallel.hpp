@@ -39,7 +39,7 @@ struct RunTask {
           "range with std::move");
       return std::as_const(task)(stop);
     } else {
-      return std::move(task)(stop);
+      return std::forward<T>(task)(stop);
     }
   }
 };

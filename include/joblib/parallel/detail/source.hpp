@@ -162,7 +162,7 @@ class RangeSource : public TaskSource {
       } else if constexpr (std::constructible_from<typename Traits::Stored, Element>) {
         elements_.emplace_back(std::forward<Element>(element));
       } else {  // an input range that yields references to move-only elements
-        elements_.emplace_back(std::move(element));
+        elements_.emplace_back(static_cast<std::remove_reference_t<Element>&&>(element));
       }
       ++this->size_;
     }
