@@ -82,8 +82,8 @@ TEST_CASE("A version 2 quota is rounded up to whole CPUs") {
        {"", std::nullopt}}));
   CAPTURE(text);
   const FileTree tree;
-  write_proc(tree, "0::/work\n", v2_mount);
-  tree.write("sys/fs/cgroup/work/cpu.max", text);
+  write_proc(tree, "0::/jobs\n", v2_mount);
+  tree.write("sys/fs/cgroup/jobs/cpu.max", text);
   CHECK(CgroupQuotas(tree.root()).limit() == limit);
 }
 
@@ -138,13 +138,13 @@ TEST_CASE("A mount may show the process's cgroup or an ancestor as its root") {
 TEST_CASE("A mount that does not show the process's cgroup counts only if none does") {
   const FileTree tree;
   tree.write("sys/fs/cgroup/cpu.max", "300000 100000\n");
-  tree.write("sys/fs/cgroup/work/cpu.max", "200000 100000\n");
+  tree.write("sys/fs/cgroup/jobs/cpu.max", "200000 100000\n");
   tree.write("mnt/other/cpu.max", "100000 100000\n");
   const auto other = mount_line("/other", "/mnt/other", "cgroup2 cgroup rw");
 
-  write_proc(tree, "0::/work\n", other + v2_mount);
+  write_proc(tree, "0::/jobs\n", other + v2_mount);
   CHECK(CgroupQuotas(tree.root()).limit() == 2);
-  write_proc(tree, "0::/work\n", other);
+  write_proc(tree, "0::/jobs\n", other);
   CHECK(CgroupQuotas(tree.root()).limit() == 1);
   // Names that only begin alike are different cgroups.
   write_proc(tree, "0::/other2\n", other + v2_mount);
@@ -155,16 +155,16 @@ TEST_CASE("A mount that does not show the process's cgroup counts only if none d
     CHECK(CgroupQuotas(tree.root()).limit() == 3);
   }
   SECTION("The process was moved out of its cgroup namespace") {
-    write_proc(tree, "0::/../work\n", v2_mount);
+    write_proc(tree, "0::/../jobs\n", v2_mount);
     CHECK(CgroupQuotas(tree.root()).limit() == 3);
   }
 }
 
 TEST_CASE("A version 1 quota is found in the hierarchy of the cpu controller") {
   const FileTree tree;
-  write_proc(tree, "11:cpuset:/pinned\n4:cpu,cpuacct:/work\n1:name=systemd:/user\n", v1_mounts);
+  write_proc(tree, "11:cpuset:/pinned\n4:cpu,cpuacct:/jobs\n1:name=systemd:/user\n", v1_mounts);
   const std::filesystem::path mount = "sys/fs/cgroup/cpu,cpuacct";
-  write_v1_quota(tree, "sys/fs/cgroup/cpuset/work", "100000\n");
+  write_v1_quota(tree, "sys/fs/cgroup/cpuset/jobs", "100000\n");
   write_v1_quota(tree, mount / "pinned", "100000\n");
   CHECK(CgroupQuotas(tree.root()).limit() == std::nullopt);
   write_v1_quota(tree, mount / "work", "250000\n");
@@ -187,15 +187,15 @@ TEST_CASE("A version 1 quota is rounded up to whole CPUs") {
   }));
   CAPTURE(quota, period);
   const FileTree tree;
-  write_proc(tree, "4:cpu:/work\n", mount_line("/", "/cgroup/cpu", "cgroup cgroup rw,cpu"));
-  write_v1_quota(tree, "cgroup/cpu/work", quota, period);
+  write_proc(tree, "4:cpu:/jobs\n", mount_line("/", "/cgroup/cpu", "cgroup cgroup rw,cpu"));
+  write_v1_quota(tree, "cgroup/cpu/jobs", quota, period);
   CHECK(CgroupQuotas(tree.root()).limit() == limit);
 }
 
 TEST_CASE("A version 1 quota without its period is no limit") {
   const FileTree tree;
-  write_proc(tree, "4:cpu:/work\n", mount_line("/", "/cgroup/cpu", "cgroup cgroup rw,cpu"));
-  tree.write("cgroup/cpu/work/cpu.cfs_quota_us", "100000\n");
+  write_proc(tree, "4:cpu:/jobs\n", mount_line("/", "/cgroup/cpu", "cgroup cgroup rw,cpu"));
+  tree.write("cgroup/cpu/jobs/cpu.cfs_quota_us", "100000\n");
   CHECK(CgroupQuotas(tree.root()).limit() == std::nullopt);
 }
 
@@ -229,9 +229,9 @@ TEST_CASE("Cgroup paths may hold blanks and colons and backslashes") {
 
 TEST_CASE("Malformed lines of the proc files are skipped") {
   const FileTree tree;
-  tree.write("sys/fs/cgroup/work/cpu.max", "200000 100000\n");
+  tree.write("sys/fs/cgroup/jobs/cpu.max", "200000 100000\n");
   write_proc(
-      tree, "\nnonsense\n0:\n:\n0::/work\n",
+      tree, "\nnonsense\n0:\n:\n0::/jobs\n",
       "\n-\n1 2 3\n- cgroup2 cgroup2 rw\n31 23 0:28 / /x rw - cgroup2\n31 - cgroup2 cgroup2 rw\n" +
           v2_mount + "31 23 0:28 / /sys/fs/cgr");
   CHECK(CgroupQuotas(tree.root()).limit() == 2);
@@ -239,12 +239,12 @@ TEST_CASE("Malformed lines of the proc files are skipped") {
   SECTION("No line is left") {
     write_proc(tree, "nonsense\n", v2_mount);
     CHECK(CgroupQuotas(tree.root()).limit() == std::nullopt);
-    write_proc(tree, "0::/work\n", "nonsense\n");
+    write_proc(tree, "0::/jobs\n", "nonsense\n");
     CHECK(CgroupQuotas(tree.root()).limit() == std::nullopt);
   }
   SECTION("A file is a folder") {
-    std::filesystem::create_directories(tree.root() / "sys/fs/cgroup/work/task/cpu.max");
-    write_proc(tree, "0::/work/task\n", v2_mount);
+    std::filesystem::create_directories(tree.root() / "sys/fs/cgroup/jobs/task/cpu.max");
+    write_proc(tree, "0::/jobs/task\n", v2_mount);
     CHECK(CgroupQuotas(tree.root()).limit() == 2);
   }
 }
