@@ -17,12 +17,9 @@
 #include "joblib/core/cpu_count.hpp"
 #include "joblib/core/detail/fork_safe_mutex.hpp"
 #include "joblib/core/detail/spin.hpp"
-#include "joblib/core/error.hpp"
 
 namespace joblib {
 namespace {
-
-thread_local bool is_pool_thread = false;
 
 // An Asio pool that grows: there is a thread for every submission that waits or runs.
 class GrowingPool {
@@ -43,7 +40,7 @@ class GrowingPool {
         ++submissions_;
         return true;
       }
-      if (submissions_ == threads_.size()) threads_.emplace_back([this] { serve(); });
+      if (submissions_ == threads_.size()) threads_.emplace_back([this] { pool_.attach(); });
       ++submissions_;
     }
     try {
@@ -67,11 +64,6 @@ class GrowingPool {
   }
 
  private:
-  void serve() {
-    is_pool_thread = true;
-    pool_.attach();
-  }
-
   // A thread looks out for more work for a while before it goes back to Asio, and to sleep: the
   // next call often comes at once, and waking a thread up takes longer than many a call.
   void run_and_linger(Work work) {
@@ -134,7 +126,6 @@ class SharedPool {
   // After a fork the child has no pool: the threads stayed behind, so their object is left alone.
   SharedPool() {
     pthread_atfork(nullptr, nullptr, [] {
-      is_pool_thread = false;
       instance().left_behind_ =
           new std::shared_ptr<GrowingPool>(std::exchange(instance().pool_, nullptr));
     });
@@ -164,10 +155,6 @@ int ThreadingBackend::effective_n_jobs(int n_jobs) const {
 }
 
 void detail::shutdown_thread_pool() {
-  if (is_pool_thread) {
-    throw Error(errc::invalid_argument,
-                "joblib::shutdown() waits for all tasks and can't be called inside of one");
-  }
   if (const std::shared_ptr<GrowingPool> pool = SharedPool::instance().release()) pool->close();
 }
 

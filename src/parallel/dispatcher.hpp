@@ -105,8 +105,8 @@ class Dispatcher final : public Call {
   std::condition_variable result_or_end_;  // for the consumer
   Batching batching_;
   std::deque<std::unique_ptr<Batch>> queue_ = {};
-  std::deque<std::unique_ptr<Batch>> results_ =
-      {};  // where ordered: at place sequence - delivered_, or null
+  // Done and not delivered. Where ordered: at place sequence - delivered_, null until it is done.
+  std::deque<std::unique_ptr<Batch>> results_ = {};
   std::vector<const TaskMonitor*> monitors_ = {};  // of timed workers
   std::exception_ptr failure_ = nullptr;
   std::size_t next_sequence_ = 0;  // of the batch claimed next
@@ -119,9 +119,9 @@ class Dispatcher final : public Call {
   std::size_t arriving_ = 0;  // submitted and not begun
   bool starting_ = true;
   bool drawing_ = false;
+  bool exhausted_ = false;
   bool left_ = false;                            // destroyed before its end
   std::vector<std::exception_ptr> unseen_ = {};  // failures after it was left
-  bool exhausted_ = false;
   bool consumer_waits_ = false;
   std::atomic<bool> consumer_called_ = false;  // set where a waiting consumer is to look again
 

@@ -46,10 +46,10 @@ void Reporter::dispatched(std::size_t tasks) {
 }
 
 void Reporter::completed(std::size_t tasks) {
-  const std::unique_lock lock(mutex_);
+  const std::lock_guard lock(mutex_);
   const std::size_t before = completed_;
   completed_ += tasks;
-  if (settings_.verbose > 0) print_progress(lock);
+  if (settings_.verbose > 0) print_progress();
   if (range_ended_) note_end();
   if (!settings_.on_progress || on_progress_failed_) return;
   on_progress_failed_ = true;  // until all have been made
@@ -83,11 +83,8 @@ void Reporter::call_ended() noexcept {
   }
 }
 
-void Reporter::print_progress(const std::unique_lock<std::mutex>& /*held*/) {
-  if (end_noted_ && completed_ == dispatched_) {
-    print_finished();
-    return;
-  }
+void Reporter::print_progress() const {
+  if (end_noted_ && completed_ == dispatched_) return;  // note_end() tells of that
   const int width = counter_width();
   const std::string time = short_format_time(elapsed());
   if (!end_noted_) {

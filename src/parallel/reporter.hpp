@@ -42,7 +42,7 @@ class Reporter {
 
  private:
   void print(const std::string& text) const;
-  void print_progress(const std::unique_lock<std::mutex>& lock);
+  void print_progress() const;
   void note_end();
   void print_finished();
   bool is_thinned_out_while_dispatching() const;

@@ -52,8 +52,8 @@ class RunningMark {
       throw Error(
           errc::already_running,
           "This Parallel instance is already running! Before submitting new tasks, you must wait "
-          "for "
-          "the completion of all the previous tasks, or destroy the generator that reads them.");
+          "for the completion of all the previous tasks, or destroy the generator that reads "
+          "them.");
     }
   }
   ~RunningMark() {

@@ -18,7 +18,8 @@ class ThreadingBackend : public ParallelBackend {
 
 namespace detail {
 
-// Waits for the pool's work to end and joins its threads; a later submit starts new ones.
+// Waits for the pool's work to end and joins its threads; a later submit starts new ones. Not to be
+// called by that work.
 void shutdown_thread_pool();
 
 }  // namespace detail
