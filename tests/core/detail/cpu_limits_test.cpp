@@ -167,7 +167,7 @@ TEST_CASE("A version 1 quota is found in the hierarchy of the cpu controller") {
   write_v1_quota(tree, "sys/fs/cgroup/cpuset/jobs", "100000\n");
   write_v1_quota(tree, mount / "pinned", "100000\n");
   CHECK(CgroupQuotas(tree.root()).limit() == std::nullopt);
-  write_v1_quota(tree, mount / "work", "250000\n");
+  write_v1_quota(tree, mount / "jobs", "250000\n");
   CHECK(CgroupQuotas(tree.root()).limit() == 3);
   write_v1_quota(tree, mount, "200000\n");
   CHECK(CgroupQuotas(tree.root()).limit() == 2);
