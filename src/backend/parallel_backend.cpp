@@ -40,6 +40,8 @@ Backends& backends() {
   return instance;
 }
 
+[[maybe_unused]] const auto& made_at_load = backends();
+
 }  // namespace
 
 int& detail::core_share() noexcept {

@@ -102,8 +102,8 @@ class GrowingPool {
   bool closed_ = false;               // guarded by mutex_
 };
 
-// The pool of this process, made when first used. Never destroyed, and its threads are not joined
-// when the process ends: calls may be made, and tasks may run, until the very end.
+// The pool of this process, started when first used. Never destroyed, and its threads are not
+// joined when the process ends: calls may be made, and tasks may run, until the very end.
 class SharedPool {
  public:
   static SharedPool& instance() {
@@ -135,6 +135,8 @@ class SharedPool {
   std::shared_ptr<GrowingPool> pool_;                    // guarded by mutex_
   std::shared_ptr<GrowingPool>* left_behind_ = nullptr;  // never destroyed
 };
+
+[[maybe_unused]] const auto& made_at_load = SharedPool::instance();
 
 }  // namespace
 

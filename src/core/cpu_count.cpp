@@ -55,21 +55,33 @@ std::optional<int> affinity_cpu_count() {
   return {};
 }
 
+// This machine's limits, looked up when first asked for. Never destroyed: calls may be made until
+// the process ends.
+struct Limits {
+  detail::CgroupQuotas quotas{"/"};
+  detail::PhysicalCores physical_cores{"/"};
+
+  static Limits& instance() {
+    static auto& limits = *new Limits;
+    return limits;
+  }
+};
+
+[[maybe_unused]] const auto& made_at_load = Limits::instance();
+
 }  // namespace
 
 bool detail::parallelism_disabled() { return environment_int("JOBLIB_MULTIPROCESSING") == 0; }
 
 int cpu_count(bool only_physical_cores) {
   if (detail::parallelism_disabled()) return 1;
-  static const detail::CgroupQuotas quotas("/");
   const int machine = machine_cpu_count();
-  const int usable = std::max(
-      std::min({machine, affinity_cpu_count().value_or(machine), quotas.limit().value_or(machine),
-                environment_int("LOKY_MAX_CPU_COUNT").value_or(machine)}),
-      1);
+  const int usable = std::max(std::min({machine, affinity_cpu_count().value_or(machine),
+                                        Limits::instance().quotas.limit().value_or(machine),
+                                        environment_int("LOKY_MAX_CPU_COUNT").value_or(machine)}),
+                              1);
   if (!only_physical_cores || usable < machine) return usable;
-  static detail::PhysicalCores physical_cores("/");
-  return physical_cores.get_or(machine);
+  return Limits::instance().physical_cores.get_or(machine);
 }
 
 }  // namespace joblib

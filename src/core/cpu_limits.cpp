@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 #include <limits>
+#include <mutex>
 #include <set>
 #include <sstream>
 #include <string>
@@ -131,21 +132,29 @@ std::vector<fs::path> find_folders(const fs::path& root, const fs::path& cgroup,
 
 }  // namespace
 
-CgroupQuotas::CgroupQuotas(const fs::path& root) {
+CgroupQuotas::CgroupQuotas(fs::path root) : root_(std::move(root)) {}
+
+std::vector<CgroupQuotas::Cgroup> CgroupQuotas::find(const fs::path& root) {
+  std::vector<Cgroup> cgroups;
   const auto proc_cgroup = read_file(root / "proc/self/cgroup");
   const auto proc_mountinfo = read_file(root / "proc/self/mountinfo");
   for (const auto version : {CgroupVersion::v1, CgroupVersion::v2}) {
     const auto cgroup = find_cgroup(proc_cgroup, version);
     if (!cgroup) continue;
     for (auto& folder : find_folders(root, *cgroup, find_mounts(proc_mountinfo, version))) {
-      cgroups_.push_back({std::move(folder), version});
+      cgroups.push_back({std::move(folder), version});
     }
   }
+  return cgroups;
 }
 
-std::optional<int> CgroupQuotas::limit() const {
+std::optional<int> CgroupQuotas::limit() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!cgroups_) cgroups_ = find(root_);
+  }
   std::optional<int> limit;
-  for (const auto& cgroup : cgroups_) lower(limit, read(cgroup));
+  for (const auto& cgroup : *cgroups_) lower(limit, read(cgroup));
   return limit;
 }
 
@@ -188,10 +197,11 @@ PhysicalCores::PhysicalCores(fs::path root) : root_(std::move(root)) {}
 
 int PhysicalCores::get_or(int logical) {
   bool first = false;
-  std::call_once(counted_, [&] {
-    cores_ = physical_core_count(root_);
-    first = true;
-  });
+  {
+    const std::lock_guard lock(mutex_);
+    first = !std::exchange(counted_, true);
+    if (first) cores_ = physical_core_count(root_);
+  }
   if (first && !cores_) {
     log(LogLevel::warning,
         "Could not find the number of physical cores in /sys/devices/system/cpu; using the number "

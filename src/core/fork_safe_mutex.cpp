@@ -34,6 +34,8 @@ struct ForkSafeMutexes {
   }
 };
 
+[[maybe_unused]] const auto& made_at_load = ForkSafeMutexes::instance();
+
 }  // namespace
 
 ForkSafeMutex::ForkSafeMutex() {

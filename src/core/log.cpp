@@ -22,6 +22,8 @@ ActiveSink& active_sink() {
   return active;
 }
 
+[[maybe_unused]] const auto& made_at_load = active_sink();
+
 void write_line(const LogRecord& record) {
   if (record.level == LogLevel::debug) return;
   std::string line(record.text);

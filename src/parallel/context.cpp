@@ -31,11 +31,18 @@ ContextPtr exchange_context(ContextPtr context) {
   return previous;
 }
 
+const ContextPtr& defaults() {
+  static const auto& context = *new ContextPtr(std::make_shared<const Context>());
+  return context;
+}
+
+// A child forked while another thread made them would wait for them for ever.
+[[maybe_unused]] const auto& made_at_load = defaults();
+
 }  // namespace
 
 const ContextPtr& current_context() {
-  static const auto& defaults = *new ContextPtr(std::make_shared<const Context>());
-  return active_context == nullptr ? defaults : *active_context;
+  return active_context == nullptr ? defaults() : *active_context;
 }
 
 ContextScope::ContextScope(ContextPtr context) : previous_(exchange_context(std::move(context))) {}

@@ -44,6 +44,8 @@ OpenBlasLimit& open_blas() {
   return limit;
 }
 
+[[maybe_unused]] const auto& made_at_load = open_blas();
+
 }  // namespace
 
 ThreadLimit::ThreadLimit(std::optional<int> threads) : limited_(threads.has_value()) {

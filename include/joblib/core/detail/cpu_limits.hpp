@@ -1,9 +1,10 @@
 #pragma once
 
 #include <filesystem>
-#include <mutex>
 #include <optional>
 #include <vector>
+
+#include "joblib/core/detail/fork_safe_mutex.hpp"
 
 namespace joblib::detail {
 
@@ -14,11 +15,11 @@ enum class CgroupVersion { v1, v2 };
 /// they say is read anew each time.
 class CgroupQuotas {
  public:
-  explicit CgroupQuotas(const std::filesystem::path& root);
+  explicit CgroupQuotas(std::filesystem::path root);
 
   /// The smallest ceil(quota / period), at least 1; empty where there is none. Missing or malformed
   /// files set no limit. Thread-safe.
-  std::optional<int> limit() const;
+  std::optional<int> limit();
 
  private:
   struct Cgroup {
@@ -26,9 +27,12 @@ class CgroupQuotas {
     CgroupVersion version;
   };
 
+  static std::vector<Cgroup> find(const std::filesystem::path& root);
   static std::optional<int> read(const Cgroup& cgroup);
 
-  std::vector<Cgroup> cgroups_ = {};
+  std::filesystem::path root_;
+  ForkSafeMutex mutex_ = {};
+  std::optional<std::vector<Cgroup>> cgroups_ = {};  // made under mutex_, then constant
 };
 
 /// The number of physical cores with an online CPU, from sys/devices/system/cpu below `root`; empty
@@ -45,8 +49,9 @@ class PhysicalCores {
 
  private:
   std::filesystem::path root_;
-  std::once_flag counted_;
-  std::optional<int> cores_;
+  ForkSafeMutex mutex_ = {};
+  bool counted_ = false;           // guarded by mutex_
+  std::optional<int> cores_ = {};  // made under mutex_, then constant
 };
 
 }  // namespace joblib::detail
