@@ -32,7 +32,7 @@ class GrowingPool {
   // False if the pool has been closed.
   bool submit(const Work& work) {
     {
-      const std::lock_guard lock(mutex_);
+      const detail::SpinningLock lock(mutex_);
       if (closed_) return false;
       if (handed_over_.size() < lingering_) {
         handed_over_.push_back(work);
@@ -70,7 +70,7 @@ class GrowingPool {
     for (;;) {
       work();
       end_submission();
-      std::unique_lock lock(mutex_);
+      detail::SpinningLock lock(mutex_);
       ++lingering_;
       lock.unlock();
       detail::spin_for([this] { return news_.load(std::memory_order_relaxed); }, linger_tries);
@@ -84,7 +84,7 @@ class GrowingPool {
   }
 
   void end_submission() {
-    const std::lock_guard lock(mutex_);
+    const detail::SpinningLock lock(mutex_);
     --submissions_;
     if (closed_) submission_ended_.notify_all();
   }

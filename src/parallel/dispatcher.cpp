@@ -4,7 +4,6 @@
 #include <limits>
 #include <string>
 
-#include "joblib/core/detail/spin.hpp"
 #include "joblib/core/error.hpp"
 #include "joblib/core/log.hpp"
 #include "pre_dispatch.hpp"
@@ -14,10 +13,10 @@ namespace joblib::detail {
 namespace {
 
 // How often a long automatic batch looks whether it is abandoned.
-constexpr std::size_t checks_per_batch = 64;
+constexpr std::size_t checks_per_batch = 16;
 
 // joblib's warning where a generator is left early.
-void warn_of_unused(std::size_t unused, std::size_t cancelled) {
+void warn_of_unused(std::size_t unused, std::size_t cancelled) noexcept try {
   std::string text;
   if (unused > 0)
     text += std::to_string(unused) + " tasks have been successfully executed but not used. ";
@@ -30,6 +29,7 @@ void warn_of_unused(std::size_t unused, std::size_t cancelled) {
   log(LogLevel::warning, text +
                              "You could benefit from adjusting the input task iterator to limit "
                              "unnecessary computation time.");
+} catch (...) {  // NOLINT(bugprone-empty-catch): no memory for a warning
 }
 
 }  // namespace
@@ -414,7 +414,7 @@ Dispatcher::~Dispatcher() {
 }
 
 // Tells of an error that nobody will see any more.
-void Dispatcher::log_unseen(const std::exception_ptr& error) const {
+void Dispatcher::log_unseen(const std::exception_ptr& error) const noexcept try {
   const std::string text = state_->prefix + "error in a call that was left before its end: ";
   try {
     std::rethrow_exception(error);
@@ -424,6 +424,7 @@ void Dispatcher::log_unseen(const std::exception_ptr& error) const {
   } catch (...) {
     log(LogLevel::error, text + "not a std::exception");
   }
+} catch (...) {  // NOLINT(bugprone-empty-catch): no memory for a message
 }
 
 }  // namespace joblib::detail

@@ -17,6 +17,7 @@
 #include "batching.hpp"
 #include "context.hpp"
 #include "gate.hpp"
+#include "joblib/core/detail/spin.hpp"
 #include "joblib/parallel/detail/call.hpp"
 #include "reporter.hpp"
 #include "state.hpp"
@@ -54,7 +55,7 @@ class Dispatcher final : public Call {
   void lose_worker();
 
  private:
-  using Lock = std::unique_lock<std::mutex>;
+  using Lock = SpinningLock;
   using Clock = std::chrono::steady_clock;
   struct Claimed {
     std::unique_ptr<Batch> batch = nullptr;
@@ -87,7 +88,7 @@ class Dispatcher final : public Call {
   }
 
   void run_tasks(Batch& batch, TaskMonitor& monitor) const;
-  void log_unseen(const std::exception_ptr& error) const;
+  void log_unseen(const std::exception_ptr& error) const noexcept;
   void close() noexcept;
 
   const std::shared_ptr<ParallelState> state_;

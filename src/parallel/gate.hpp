@@ -27,24 +27,24 @@ class Gate {
   void enter(Action action) {
     Dispatcher* dispatcher = nullptr;
     {
-      const std::lock_guard lock(mutex_);
+      const SpinningLock lock(mutex_);
       if (dispatcher_ == nullptr) return;
       dispatcher = dispatcher_;
       ++inside_;
     }
     action(*dispatcher);
-    const std::lock_guard lock(mutex_);
+    const SpinningLock lock(mutex_);
     if (--inside_ == 0) left_.notify_all();
   }
 
   // Lets nobody in any more and waits for those inside.
   void close() {
     {
-      const std::lock_guard lock(mutex_);
+      const SpinningLock lock(mutex_);
       dispatcher_ = nullptr;
     }
     spin_for([this] { return inside_ == 0; }, spin_tries);
-    std::unique_lock lock(mutex_);
+    SpinningLock lock(mutex_);
     left_.wait(lock, [this] { return inside_ == 0; });
   }
 

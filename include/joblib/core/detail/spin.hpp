@@ -1,5 +1,6 @@
 #pragma once
 
+#include <mutex>
 #include <thread>
 
 namespace joblib::detail {
@@ -19,5 +20,15 @@ bool spin_for(Ready ready, int tries) {
   }
   return false;
 }
+
+/// A lock of a mutex that is held for far less than a thread takes to fall asleep and wake up.
+class SpinningLock : public std::unique_lock<std::mutex> {
+ public:
+  explicit SpinningLock(std::mutex& mutex) : unique_lock(mutex, std::defer_lock) { lock(); }
+
+  void lock() {
+    if (!spin_for([this] { return try_lock(); }, 100)) unique_lock::lock();
+  }
+};
 
 }  // namespace joblib::detail
