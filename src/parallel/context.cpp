@@ -49,11 +49,19 @@ ContextScope::ContextScope(ContextPtr context) : previous_(exchange_context(std:
 
 ContextScope::~ContextScope() { exchange_context(std::move(previous_)); }
 
-void check_hints(const ParallelOptions& options) {
+void check_options(const ParallelOptions& options) {
   if (options.prefer == Prefer::processes && options.require == Require::sharedmem) {
     throw Error(
         errc::invalid_argument,
         "prefer == processes and require == sharedmem are inconsistent settings: drop one of them");
+  }
+  if (const auto& timeout = options.timeout; timeout && !(timeout->count() > 0)) {
+    throw Error(errc::invalid_argument,
+                "timeout must be above 0 seconds, got: " + std::to_string(timeout->count()));
+  }
+  if (const auto& threads = options.inner_max_num_threads; threads && *threads < 1) {
+    throw Error(errc::invalid_argument,
+                "inner_max_num_threads must be at least 1, got: " + std::to_string(*threads));
   }
 }
 
@@ -81,7 +89,7 @@ Error zero_jobs() {
 
 std::shared_ptr<ParallelBackend> choose_backend(const ParallelOptions& options,
                                                 const Context& context) {
-  check_hints(options);
+  check_options(options);
   const bool sharedmem = options.require == Require::sharedmem;
   if (options.backend.has_value()) {
     std::shared_ptr<ParallelBackend> backend = options.backend.resolve(options.backend_options);
@@ -137,7 +145,7 @@ parallel_config::parallel_config(ParallelOptions options) {
   options.backend = {};
   options.backend_options = {};
   context->options = detail::merge(std::move(options), outer.options);
-  detail::check_hints(context->options);
+  detail::check_options(context->options);
   previous_ = detail::exchange_context(std::move(context));
 }
 

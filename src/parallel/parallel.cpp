@@ -17,14 +17,6 @@ Parallel::Parallel(ParallelOptions options) : state_(std::make_shared<detail::Pa
   state.backend = detail::choose_backend(state.options, context);
   state.n_jobs = state.options.n_jobs.value_or(state.backend->default_n_jobs());
   state.prefix = "[Parallel(n_jobs=" + std::to_string(state.n_jobs) + ")]: ";
-  if (const auto& timeout = state.options.timeout; timeout && !(timeout->count() > 0)) {
-    throw Error(errc::invalid_argument,
-                "timeout must be above 0 seconds, got: " + std::to_string(timeout->count()));
-  }
-  if (const auto& threads = state.options.inner_max_num_threads; threads && *threads < 1) {
-    throw Error(errc::invalid_argument,
-                "inner_max_num_threads must be at least 1, got: " + std::to_string(*threads));
-  }
 }
 
 void shutdown() {

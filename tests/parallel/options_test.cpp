@@ -129,6 +129,23 @@ TEST_CASE("Hints that contradict each other are an error") {
 TEST_CASE("inner_max_num_threads must be positive") {
   CHECK(error_code([] { Parallel({.inner_max_num_threads = 0}); }) == errc::invalid_argument);
   CHECK(error_code([] { Parallel({.inner_max_num_threads = -1}); }) == errc::invalid_argument);
+  CHECK(error_code([] { const joblib::parallel_config guard({.inner_max_num_threads = 0}); }) ==
+        errc::invalid_argument);
+}
+
+TEST_CASE("A timeout must be positive") {
+  using Seconds = std::chrono::duration<double>;
+  for (const double bad : {0.0, -1.0, std::numeric_limits<double>::quiet_NaN()}) {
+    CHECK(error_code([&] { Parallel({.timeout = Seconds(bad)}); }) == errc::invalid_argument);
+    CHECK(error_code([&] { const joblib::parallel_config guard({.timeout = Seconds(bad)}); }) ==
+          errc::invalid_argument);
+  }
+}
+
+TEST_CASE("n_jobs is a whole number") {
+  const ParallelOptions cut{.n_jobs = 2.9};
+  CHECK(cut.n_jobs == 2);
+  static_assert(!std::is_assignable_v<decltype(ParallelOptions::n_jobs)&, const char*>);
 }
 
 TEST_CASE("task_seed depends on the seed and the task alone") {
