@@ -40,7 +40,6 @@ void Reporter::using_backend(std::string_view backend, int workers) {
 }
 
 void Reporter::dispatched(std::size_t tasks) {
-  const std::lock_guard lock(mutex_);
   ++dispatched_batches_;
   dispatched_ += tasks;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -53,9 +54,9 @@ class Reporter {
   Settings settings_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::mutex mutex_;
-  std::size_t dispatched_batches_ = 0;
-  std::size_t dispatched_ = 0;
-  std::size_t completed_ = 0;
+  std::atomic<std::size_t> dispatched_batches_ = 0;  // whoever draws doesn't wait for on_progress
+  std::atomic<std::size_t> dispatched_ = 0;
+  std::size_t completed_ = 0;  // guarded by mutex_, as what follows
   bool range_ended_ = false;
   bool end_noted_ = false;
   bool finished_printed_ = false;
