@@ -56,6 +56,17 @@ class CheckDocs(unittest.TestCase):
         self.assert_rejected("<!-- src/a.cpp -->\n" + GREETING, "is no .cpp file")
         self.assert_rejected("<!-- examples/tour.cpp#none -->\n" + GREETING, "has 0 lines")
 
+    def test_names_of_tests_are_looked_up(self):
+        def check_row(row):
+            files = {"docs/page.md": row, "tests/a_test.cpp": 'TEST_CASE("It works, always") {}'}
+            return run_on("check_docs", files)
+
+        self.assertEqual(check_row("| [a](../tests/a_test.cpp): It works, always |\n"), [])
+        self.assertEqual(len(check_row("| [a](../tests/a_test.cpp): It works |\n")), 1)
+        self.assertEqual(len(check_row("| [a](../tests/b_test.cpp): It works, always |\n")), 1)
+        both = "[a](../tests/a_test.cpp): It works, always; [a](../tests/a_test.cpp): It doesn't"
+        self.assertEqual(len(check_row(both)), 1)
+
     def test_pages_in_folders_of_docs_are_read(self):
         self.assertEqual(len(check(GREETING, "docs/how/page.md")), 1)
 
