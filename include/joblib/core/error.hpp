@@ -12,6 +12,12 @@ enum class errc {
   cancelled,             ///< the caller's stop_token was triggered
   timed_out,             ///< a task ran longer than its timeout
   no_workers,            ///< the backend has no worker, or gave up work that it had accepted
+  not_found,             ///< there is no such file
+  io_error,              ///< the system refused to open, read, write or map something
+  corrupt_data,          ///< bytes that are damaged, cut off or lie about sizes
+  type_mismatch,         ///< a value doesn't fit the type that is asked for
+  out_of_range,          ///< there is no such key, attribute or position
+  unsupported,           ///< built without it, or not possible here
 };
 
 /// Base of all errors raised by the library itself; errors of tasks keep their own types.

@@ -12,6 +12,7 @@
 
 #include "joblib/backend/parallel_backend.hpp"
 #include "joblib/core/byte_size.hpp"
+#include "joblib/io/mmap_mode.hpp"
 #include "joblib/parallel/progress.hpp"
 
 namespace joblib {
@@ -60,9 +61,6 @@ class MaxBytes {
   bool set_ = false;
   std::optional<ByteSize> limit_ = {};
 };
-
-/// How memory maps are opened: read only, read and write, the same with a new file, copy on write.
-enum class MmapMode { r, r_plus, w_plus, c };
 
 /// A hint for the choice among default backends; an explicit backend ignores it.
 enum class Prefer { unset, threads, processes };

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "joblib/io/byte_stream.hpp"
+
+namespace joblib::detail {
+
+/// Owns a POSIX file descriptor; -1 stands for none.
+class FileDescriptor {
+ public:
+  FileDescriptor() = default;
+  explicit FileDescriptor(int fd) noexcept : fd_(fd) {}
+  FileDescriptor(FileDescriptor&& other) noexcept : fd_(other.release()) {}
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept;
+  ~FileDescriptor();
+
+  int get() const noexcept { return fd_; }
+  int release() noexcept { return std::exchange(fd_, -1); }
+
+ private:
+  int fd_ = -1;
+};
+
+/// Opens for reading, with close-on-exec. Throws Error naming the path: errc::not_found where there
+/// is no such file, errc::io_error otherwise (a folder included).
+FileDescriptor open_for_reading(const std::filesystem::path& path);
+
+/// Reads a descriptor that somebody else owns from its current position; `name` is for messages.
+/// remaining() is known for regular files, where skip() reads nothing.
+class FileSource final : public ByteSource {
+ public:
+  FileSource(int fd, std::string name);
+
+  std::size_t read(std::span<std::byte> buffer) override;
+  std::uint64_t skip(std::uint64_t count) override;
+  std::optional<std::uint64_t> remaining() const override;
+
+ private:
+  int fd_;
+  std::string name_;
+};
+
+/// Writes to a descriptor that somebody else owns, from its current position. expect() reserves
+/// space of regular files (fallocate), so that a full disk is noticed early and writing is faster.
+class FileSink final : public ByteSink {
+ public:
+  FileSink(int fd, std::string name);
+
+  void write(std::span<const std::byte> bytes) override;
+  void expect(std::uint64_t bytes) override;
+
+ private:
+  int fd_;
+  std::string name_;
+};
+
+/// A file that appears under its name complete or not at all. The bytes go to a temporary file in
+/// the same folder; commit() renames it. Destroyed without commit() it leaves no trace. The file
+/// keeps the permissions of the one that it replaces, which must be writable; a new one gets 0666
+/// less the umask. A target that is a symbolic link stays one, what it points to is replaced.
+/// Targets that are no regular files (a terminal, a FIFO) are written directly.
+class AtomicFile {
+ public:
+  /// Throws Error naming the path.
+  explicit AtomicFile(const std::filesystem::path& target);
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+  ~AtomicFile();
+
+  ByteSink& sink() noexcept { return *sink_; }
+
+  /// To be called once, after the last byte. With `fsync` the bytes and the new name are on the
+  /// disk when it returns.
+  void commit(bool fsync);
+
+ private:
+  std::filesystem::path target_;
+  std::filesystem::path temporary_ = {};  // empty where the target is written directly
+  FileDescriptor fd_;
+  std::unique_ptr<FileSink> sink_ = nullptr;
+};
+
+}  // namespace joblib::detail

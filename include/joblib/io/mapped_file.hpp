@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+
+#include "joblib/io/mmap_mode.hpp"
+
+namespace joblib::detail {
+
+/// The bytes of a whole file, mapped into memory as it was when it was opened. While it is mapped
+/// the file may be renamed, replaced or removed; whoever cuts it short has readers killed by
+/// SIGBUS.
+class MappedFile {
+ public:
+  /// `r`: reading only. `r_plus` and `w_plus`: what is written goes to the file, which must exist.
+  /// `c`: what is written stays in this map. Throws Error naming the path: errc::not_found where
+  /// there is no such file, errc::io_error otherwise.
+  MappedFile(const std::filesystem::path& path, MmapMode mode);
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  ~MappedFile();
+
+  /// To be written only where the map is writable.
+  std::span<std::byte> bytes() const noexcept { return bytes_; }
+  bool is_writable() const noexcept { return mode_ != MmapMode::r; }
+  const std::filesystem::path& path() const noexcept { return path_; }
+
+ private:
+  std::filesystem::path path_;
+  MmapMode mode_;
+  std::span<std::byte> bytes_ = {};
+};
+
+/// Writes changes of mapped bytes back to their file. Throws Error where the system can't.
+void flush_mapped(std::span<std::byte> bytes);
+
+}  // namespace joblib::detail
