@@ -1,0 +1,84 @@
+#include "deflate.hpp"
+
+#ifdef JOBLIB_WITH_ISAL
+
+#include <algorithm>
+
+#include <isa-l/crc.h>
+#include <isa-l/igzip_lib.h>
+
+namespace joblib::detail {
+
+namespace {
+
+// ISA-L takes what it only reads through pointers to bytes that it could change.
+std::uint8_t* raw(std::span<const std::byte> bytes) {
+  return const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(bytes.data()));
+}
+
+class IsalDecoder final : public Decoder {
+ public:
+  explicit IsalDecoder(Wrapper wrapper) {
+    isal_inflate_init(&state_);
+    state_.crc_flag = wrapper == Wrapper::gzip ? ISAL_GZIP : ISAL_ZLIB;
+  }
+
+  CoderStep decode(std::span<const std::byte> input, std::span<std::byte> output,
+                   bool /*last*/) override {
+    const std::size_t room = std::min(output.size(), std::size_t{1} << 30);
+    state_.next_in = raw(input);
+    state_.avail_in = static_cast<std::uint32_t>(input.size());
+    state_.next_out = raw(output);
+    state_.avail_out = static_cast<std::uint32_t>(room);
+    const int result = isal_inflate(&state_);
+    const std::size_t consumed = input.size() - state_.avail_in;
+    if (result != ISAL_DECOMP_OK && result != ISAL_END_INPUT) throw DamagedData{consumed};
+    return {consumed, room - state_.avail_out, state_.block_state == ISAL_BLOCK_FINISH};
+  }
+
+  void restart() override { isal_inflate_reset(&state_); }
+
+ private:
+  inflate_state state_ = {};
+};
+
+}  // namespace
+
+void isal_encode(std::span<const std::byte> block, int level, bool last, EncodedBlock& encoded) {
+  const auto stream = std::make_unique_for_overwrite<isal_zstream>();
+  constexpr std::uint32_t level_buffer_size =
+      std::max(ISAL_DEF_LVL1_DEFAULT, ISAL_DEF_LVL2_DEFAULT);
+  const auto level_buffer = std::make_unique_for_overwrite<std::uint8_t[]>(level_buffer_size);
+  isal_deflate_init(stream.get());
+  stream->level = static_cast<std::uint32_t>(level);
+  stream->level_buf = level_buffer.get();
+  stream->level_buf_size = level_buffer_size;
+  stream->flush = SYNC_FLUSH;
+  stream->end_of_stream = last;
+  stream->next_in = raw(block);
+  stream->avail_in = static_cast<std::uint32_t>(block.size());
+  encoded.size = 0;
+  do {
+    if (encoded.room.size() == encoded.size) {
+      encoded.room.resize(encoded.size + block.size() + block.size() / 16 + 1024);
+    }
+    const auto room = std::span(encoded.room).subspan(encoded.size);
+    stream->next_out = raw(room);
+    stream->avail_out = static_cast<std::uint32_t>(room.size());
+    isal_deflate(stream.get());
+    encoded.size += room.size() - stream->avail_out;
+  } while (stream->avail_out == 0);
+}
+
+std::uint32_t isal_checksum(Wrapper wrapper, std::span<const std::byte> bytes) {
+  return wrapper == Wrapper::gzip ? crc32_gzip_refl(0, raw(bytes), bytes.size())
+                                  : isal_adler32(1, raw(bytes), bytes.size());
+}
+
+std::unique_ptr<Decoder> make_isal_decoder(Wrapper wrapper) {
+  return std::make_unique<IsalDecoder>(wrapper);
+}
+
+}  // namespace joblib::detail
+
+#endif
