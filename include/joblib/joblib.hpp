@@ -4,3 +4,4 @@
 /// The whole of joblib.
 
 #include "joblib/parallel.hpp"
+#include "joblib/persistence.hpp"

@@ -1,0 +1,167 @@
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "joblib/io/byte_stream.hpp"
+#include "joblib/numpy/array.hpp"
+#include "joblib/pickle/detail/opcodes.hpp"
+#include "joblib/pickle/detail/value.hpp"
+
+namespace joblib::detail {
+
+struct WriteOptions {
+  int protocol = 4;            // 2 to 5
+  std::size_t alignment = 16;  // of the elements of arrays, in bytes; a power of 2 up to 128
+  std::uint64_t position = 0;  // of the target, when writing begins
+};
+
+/// Writes a pickle, with joblib's arrays between the opcodes. One of the sinks that a C++ value can
+/// be saved to (see save.hpp): each member writes what makes Python's pickle machine do the same as
+/// Machine's member of this name. Opcodes are collected in frames of some 64 KiB, as Python does.
+class PickleWriter {
+ public:
+  PickleWriter(ByteSink& sink, WriteOptions options);
+  PickleWriter(const PickleWriter&) = delete;
+  PickleWriter& operator=(const PickleWriter&) = delete;
+
+  void none() { put(Opcode::none); }
+  void boolean(bool value) { put(value ? Opcode::newtrue : Opcode::newfalse); }
+  void integer(std::int64_t value) {
+    std::byte* const out = room(10);
+    if (value >= 0 && value < 0x100) {
+      out[0] = code(Opcode::binint1);
+      out[1] = static_cast<std::byte>(value);
+      next_ += 2;
+    } else if (value >= INT32_MIN && value <= INT32_MAX) {
+      out[0] = code(Opcode::binint);
+      store(out + 1, static_cast<std::int32_t>(value));
+      next_ += 5;
+    } else {
+      put_long(value);
+    }
+  }
+  void unsigned_integer(std::uint64_t value);
+  void big_integer(std::span<const std::byte> bytes);
+  void real(double value) {
+    std::byte* const out = room(9);
+    out[0] = code(Opcode::binfloat);
+    store(out + 1, __builtin_bswap64(std::bit_cast<std::uint64_t>(value)));
+    next_ += 9;
+  }
+  void complex(double real, double imaginary);
+  void str(std::string_view utf8) {
+    if (utf8.size() > 0xff || options_.protocol < 4) return put_long_str(utf8);
+    std::byte* const out = room(2 + 0xff);
+    out[0] = code(Opcode::short_binunicode);
+    out[1] = static_cast<std::byte>(utf8.size());
+    if (!utf8.empty()) std::memcpy(out + 2, utf8.data(), utf8.size());
+    next_ += 2 + utf8.size();
+  }
+  void bytes(std::span<const std::byte> bytes);
+  void bytearray(std::span<const std::byte> bytes);
+
+  void mark() { put(Opcode::mark); }
+  void empty_list() { put(Opcode::empty_list); }
+  void append() { put(Opcode::append); }
+  void appends() { put(Opcode::appends); }
+  void empty_dict() { put(Opcode::empty_dict); }
+  void setitem() { put(Opcode::setitem); }
+  void setitems() { put(Opcode::setitems); }
+  void begin_set();
+  void additems() { put(options_.protocol >= 4 ? Opcode::additems : Opcode::appends); }
+  void end_set();
+  void begin_frozenset();
+  void end_frozenset();
+  void begin_tuple(std::size_t size) {
+    if (size > 3) mark();
+  }
+  void end_tuple(std::size_t size);
+  /// Drops the items of a tuple that has been begun.
+  void drop_tuple(std::size_t size);
+
+  void global(std::string_view module, std::string_view name);
+  void reduce() { put(Opcode::reduce); }
+  void newobj() { put(Opcode::newobj); }
+  void newobj_ex();
+  void build() { put(Opcode::build); }
+  void type(const dtype& type);
+  /// As numpy.ndarray.
+  void array(const Array& array) { this->array(array, nullptr); }
+  void array(const Array& array, const Global* subclass);
+  void scalar(const Array& element);
+
+  /// A str that is likely to come again: the name of an attribute.
+  void name(std::string_view text);
+
+  /// Remembers the value that was written last; its index.
+  std::size_t memoize();
+  void get(std::size_t index);
+
+  /// Ends the pickle.
+  void finish();
+
+  int protocol() const noexcept { return options_.protocol; }
+
+ private:
+  static constexpr std::size_t frame_size = 1 << 16;
+  static constexpr std::size_t frame_header = 9;
+  static constexpr std::size_t most_at_once = 512;  // bytes that room() may be asked for
+
+  static constexpr std::byte code(Opcode opcode) { return static_cast<std::byte>(opcode); }
+  template <class Number>
+  static void store(std::byte* out, Number number) {
+    static_assert(std::endian::native == std::endian::little);
+    std::memcpy(out, &number, sizeof(number));
+  }
+
+  // A place for so many bytes, at most most_at_once; next_ is to be moved behind what is written.
+  std::byte* room(std::size_t count) {
+    if (static_cast<std::size_t>(end_ - next_) < count) close_frame();
+    return next_;
+  }
+  void put(Opcode opcode) {
+    *room(1) = code(opcode);
+    ++next_;
+  }
+  template <class Number>
+  void put(Opcode opcode, Number number) {
+    std::byte* const out = room(1 + sizeof(number));
+    out[0] = code(opcode);
+    store(out + 1, number);
+    next_ += 1 + sizeof(number);
+  }
+  // Writes by `write` what `key` stands for, or refers to it if that has been done.
+  void once(std::string key, const std::function<void()>& write);
+  void put_long(std::int64_t value);
+  void put_long_str(std::string_view utf8);
+  void put_long_bytes(Opcode opcode4, Opcode opcode8, std::span<const std::byte> bytes);
+  void put_latin1(std::span<const std::byte> bytes);
+  void put_shape(std::span<const std::size_t> shape);
+  void put_bytes(std::span<const std::byte> opcode, std::span<const std::byte> bytes);
+  template <class Length>
+  void put_sized(Opcode opcode, std::span<const std::byte> bytes);
+  void put_type(const dtype& type);
+  void put_elements(const Array& array, Order order);
+  void close_frame();
+
+  ByteSink& sink_;
+  WriteOptions options_;
+  std::unique_ptr<std::byte[]> frame_;
+  std::byte* next_;
+  std::byte* end_;
+  std::uint64_t written_;  // position of the target
+  std::size_t memo_size_ = 0;
+  // The memo index of what is written once and then referred to.
+  std::unordered_map<std::string, std::size_t> written_once_ = {};
+};
+
+}  // namespace joblib::detail

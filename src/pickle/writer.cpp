@@ -1,0 +1,240 @@
+#include "joblib/pickle/detail/writer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
+
+#include "joblib/core/error.hpp"
+#include "text.hpp"
+
+namespace joblib::detail {
+
+PickleWriter::PickleWriter(ByteSink& sink, WriteOptions options)
+    : sink_(sink),
+      options_(options),
+      frame_(std::make_unique_for_overwrite<std::byte[]>(frame_header + frame_size + most_at_once)),
+      next_(frame_.get() + frame_header),
+      end_(next_ + frame_size),
+      written_(options.position) {
+  if (options.protocol < 2 || options.protocol > 5) {
+    throw Error(errc::invalid_argument,
+                "protocol must be 2, 3, 4 or 5, got: " + std::to_string(options.protocol));
+  }
+  if (!std::has_single_bit(options.alignment) || options.alignment > 128) {
+    throw Error(errc::invalid_argument, "alignment must be a power of 2 up to 128, got: " +
+                                            std::to_string(options.alignment));
+  }
+  const std::array start{code(Opcode::proto), static_cast<std::byte>(options.protocol)};
+  sink_.write(start);
+  written_ += start.size();
+}
+
+// The bytes go out, as a frame if they are worth it.
+void PickleWriter::close_frame() {
+  std::byte* const content = frame_.get() + frame_header;
+  const auto size = static_cast<std::size_t>(next_ - content);
+  constexpr std::size_t smallest_frame = 4;
+  std::byte* begin = content;
+  if (options_.protocol >= 4 && size >= smallest_frame) {
+    begin = frame_.get();
+    begin[0] = code(Opcode::frame);
+    store(begin + 1, static_cast<std::uint64_t>(size));
+  }
+  const std::span<const std::byte> bytes(begin, next_);
+  if (!bytes.empty()) sink_.write(bytes);
+  written_ += bytes.size();
+  next_ = content;
+}
+
+void PickleWriter::finish() {
+  put(Opcode::stop);
+  close_frame();
+}
+
+// An opcode's bytes are in the frame of the opcode; large ones go out at once, outside of frames.
+void PickleWriter::put_bytes(std::span<const std::byte> opcode, std::span<const std::byte> bytes) {
+  const std::size_t size = opcode.size() + bytes.size();
+  if (size > frame_size) {
+    close_frame();
+    sink_.write(opcode);
+    sink_.write(bytes);
+    written_ += size;
+    return;
+  }
+  if (size > static_cast<std::size_t>(end_ - next_)) close_frame();
+  next_ = std::ranges::copy(opcode, next_).out;
+  next_ = std::ranges::copy(bytes, next_).out;
+}
+
+template <class Length>
+void PickleWriter::put_sized(Opcode opcode, std::span<const std::byte> bytes) {
+  std::array<std::byte, 1 + sizeof(Length)> start{code(opcode)};
+  store(start.data() + 1, static_cast<Length>(bytes.size()));
+  put_bytes(start, bytes);
+}
+
+void PickleWriter::put_long_bytes(Opcode opcode4, Opcode opcode8,
+                                  std::span<const std::byte> bytes) {
+  if (bytes.size() <= UINT32_MAX) return put_sized<std::uint32_t>(opcode4, bytes);
+  if (options_.protocol >= 4) return put_sized<std::uint64_t>(opcode8, bytes);
+  throw Error(errc::invalid_argument, "text or bytes of 4 GiB or more need protocol 4 or 5");
+}
+
+void PickleWriter::put_long_str(std::string_view utf8) {
+  put_long_bytes(Opcode::binunicode, Opcode::binunicode8, std::as_bytes(std::span(utf8)));
+}
+
+void PickleWriter::bytes(std::span<const std::byte> bytes) {
+  if (options_.protocol < 3) return put_latin1(bytes);
+  if (bytes.size() > 0xff) return put_long_bytes(Opcode::binbytes, Opcode::binbytes8, bytes);
+  put_sized<std::uint8_t>(Opcode::short_binbytes, bytes);
+}
+
+// Protocol 2 has no bytes: they are text of Latin-1 that Python encodes.
+void PickleWriter::put_latin1(std::span<const std::byte> bytes) {
+  if (bytes.empty()) {
+    global("__builtin__", "bytes");
+    end_tuple(0);
+    return reduce();
+  }
+  std::string text;
+  for (const std::byte byte : bytes) append_utf8(text, std::to_integer<unsigned char>(byte));
+  global("_codecs", "encode");
+  str(text);
+  str("latin1");
+  end_tuple(2);
+  reduce();
+}
+
+void PickleWriter::bytearray(std::span<const std::byte> bytes) {
+  if (options_.protocol >= 5) return put_sized<std::uint64_t>(Opcode::bytearray8, bytes);
+  global("builtins", "bytearray");
+  this->bytes(bytes);
+  end_tuple(1);
+  reduce();
+}
+
+void PickleWriter::put_long(std::int64_t value) {
+  std::array<std::byte, 8> bytes{};
+  store(bytes.data(), value);
+  big_integer(bytes);
+}
+
+void PickleWriter::unsigned_integer(std::uint64_t value) {
+  if (value <= INT64_MAX) return integer(static_cast<std::int64_t>(value));
+  std::array<std::byte, 9> bytes{};
+  store(bytes.data(), value);
+  big_integer(bytes);
+}
+
+void PickleWriter::big_integer(std::span<const std::byte> bytes) {
+  const auto is_extension = [&] {  // the last byte, of the sign of the one before
+    const bool negative = (bytes[bytes.size() - 2] & std::byte{0x80}) != std::byte{0};
+    return bytes.back() == (negative ? std::byte{0xff} : std::byte{0});
+  };
+  while (bytes.size() > 1 && is_extension()) bytes = bytes.first(bytes.size() - 1);
+  if (bytes.size() <= 0xff) return put_sized<std::uint8_t>(Opcode::long1, bytes);
+  put_sized<std::uint32_t>(Opcode::long4, bytes);
+}
+
+void PickleWriter::complex(double real, double imaginary) {
+  global("builtins", "complex");
+  this->real(real);
+  this->real(imaginary);
+  end_tuple(2);
+  reduce();
+}
+
+void PickleWriter::end_tuple(std::size_t size) {
+  constexpr std::array codes{Opcode::empty_tuple, Opcode::tuple1, Opcode::tuple2, Opcode::tuple3};
+  put(size < codes.size() ? codes[size] : Opcode::tuple);
+}
+
+void PickleWriter::drop_tuple(std::size_t size) {
+  if (size > 3) return put(Opcode::pop_mark);
+  for (std::size_t i = 0; i < size; ++i) put(Opcode::pop);
+}
+
+void PickleWriter::begin_set() {
+  if (options_.protocol >= 4) return put(Opcode::empty_set);
+  global("builtins", "set");
+  empty_list();
+}
+
+void PickleWriter::end_set() {
+  if (options_.protocol >= 4) return;
+  end_tuple(1);
+  reduce();
+}
+
+void PickleWriter::begin_frozenset() {
+  if (options_.protocol < 4) {
+    global("builtins", "frozenset");
+    empty_list();
+  }
+  mark();
+}
+
+void PickleWriter::end_frozenset() {
+  if (options_.protocol >= 4) return put(Opcode::frozenset);
+  appends();
+  end_tuple(1);
+  reduce();
+}
+
+void PickleWriter::global(std::string_view module, std::string_view name) {
+  // Protocol 2 is for Python 2 as well: it knows the builtins by their old name.
+  if (module == "builtins" && options_.protocol < 3) module = "__builtin__";
+  if (module == "copyreg" && options_.protocol < 3) module = "copy_reg";
+  std::string key(module);
+  (key += '\n') += name;
+  once(key, [&] {
+    if (options_.protocol >= 4) {
+      str(module);
+      str(name);
+      return put(Opcode::stack_global);
+    }
+    put_bytes(std::array{code(Opcode::global)}, std::as_bytes(std::span(key += '\n')));
+  });
+}
+
+void PickleWriter::name(std::string_view text) {
+  once(std::string(text), [&] { str(text); });
+}
+
+void PickleWriter::once(std::string key, const std::function<void()>& write) {
+  if (const auto found = written_once_.find(key); found != written_once_.end())
+    return get(found->second);
+  write();
+  written_once_.emplace(std::move(key), memoize());
+}
+
+void PickleWriter::newobj_ex() {
+  if (options_.protocol < 4) {
+    throw Error(errc::invalid_argument,
+                "an instance made with keyword arguments needs protocol 4 or 5");
+  }
+  put(Opcode::newobj_ex);
+}
+
+std::size_t PickleWriter::memoize() {
+  if (options_.protocol >= 4) {
+    put(Opcode::memoize);
+  } else if (memo_size_ <= 0xff) {
+    put(Opcode::binput, static_cast<std::uint8_t>(memo_size_));
+  } else {
+    put(Opcode::long_binput, static_cast<std::uint32_t>(memo_size_));
+  }
+  return memo_size_++;
+}
+
+void PickleWriter::get(std::size_t index) {
+  if (index <= 0xff) {
+    put(Opcode::binget, static_cast<std::uint8_t>(index));
+  } else {
+    put(Opcode::long_binget, static_cast<std::uint32_t>(index));
+  }
+}
+
+}  // namespace joblib::detail
