@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "measure.hpp"
+#include "../measure.hpp"
 
 /// The cases that every contender runs, each through a `call` of its own. A program runs the one
 /// case named on its command line; a contender that has nothing for a case prints nothing.

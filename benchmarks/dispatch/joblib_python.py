@@ -4,12 +4,15 @@ usage: joblib_python.py CASE
 """
 
 import hashlib
-import statistics
 import sys
 import threading
 import time
+from pathlib import Path
 
 from joblib import Parallel, delayed
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from measure import report
 
 N_JOBS = 2
 
@@ -35,10 +38,6 @@ def time_call(call):
     start = time.perf_counter()
     result = call()
     return time.perf_counter() - start, result
-
-
-def report(case, contender, samples):
-    print(case, contender, statistics.median(samples), min(samples), max(samples), sep="\t", flush=True)
 
 
 def tasks(case, contender, parallel, function, n):
