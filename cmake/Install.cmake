@@ -4,7 +4,13 @@ include(CMakePackageConfigHelpers)
 
 set(joblib_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/joblib)
 
-install(TARGETS joblib EXPORT joblibTargets FILE_SET HEADERS)
+get_target_property(joblib_type joblib TYPE)
+set(joblib_components ${joblib_parts})
+list(REMOVE_ITEM joblib_components isal)  # makes no difference to a user
+list(JOIN joblib_modules " " joblib_pc_requires)
+string(PREPEND joblib_pc_requires "zlib liblzma ")
+
+install(TARGETS joblib EXPORT joblibTargets FILE_SET HEADERS FILE_SET adaptors)
 install(EXPORT joblibTargets NAMESPACE joblib:: DESTINATION ${joblib_package_dir})
 configure_package_config_file(cmake/joblibConfig.cmake.in joblibConfig.cmake INSTALL_DESTINATION ${joblib_package_dir})
 write_basic_package_version_file(joblibConfigVersion.cmake COMPATIBILITY SameMinorVersion)

@@ -45,6 +45,18 @@ class CheckLayers(unittest.TestCase):
                 self.assert_rejected("include/joblib/io/gzip.hpp", f"#include {name}\n", name[1:-1])
         self.assert_accepted("src/io/gzip.cpp", "#include <zlib.h>\n#include <boost/asio.hpp>\n")
 
+    def test_what_templates_need_is_accepted_in_their_folder(self):
+        describe = "#include <boost/describe/members.hpp>\n"
+        self.assert_accepted("include/joblib/pickle/detail/kinds.hpp", describe)
+        self.assert_rejected("include/joblib/parallel/task.hpp", describe, "public header")
+
+    def test_adaptors_include_their_library_and_no_header_includes_them(self):
+        self.assert_accepted("include/joblib/numpy/eigen.hpp", "#include <Eigen/Core>\n")
+        self.assert_rejected("include/joblib/numpy/eigen.hpp", "#include <xtensor/xarray.hpp>\n", "xarray")
+        adaptor = "#include <joblib/numpy/eigen.hpp>\n"
+        self.assert_rejected("include/joblib/numpy/ndarray.hpp", adaptor, "is an adaptor")
+        self.assert_rejected("include/joblib/joblib.hpp", adaptor, "is an adaptor")
+
     def test_an_unknown_folder_is_rejected(self):
         self.assert_rejected("include/joblib/utils/text.hpp", "", "in no layer")
         self.assert_rejected("src/memory/x.cpp", "#include <joblib/utils/text.hpp>\n", "in no layer")

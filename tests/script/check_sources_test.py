@@ -7,6 +7,7 @@ FILES = {
     "build/compile_commands.json": COMMANDS,
     "src/core/listed.cpp": "",
     "tests/consumer/main.cpp": "",
+    "tests/fuzz/load.cpp": "",
     "tests/must_not_compile/lambda.cpp": "",
 }
 
