@@ -31,7 +31,9 @@ class IsalDecoder final : public Decoder {
     state_.next_out = raw(output);
     state_.avail_out = static_cast<std::uint32_t>(room);
     const int result = isal_inflate(&state_);
-    const std::size_t consumed = input.size() - state_.avail_in;
+    // Of damaged data it gives back more than it was given: what it had kept from the last call.
+    const std::size_t left = std::min<std::size_t>(state_.avail_in, input.size());
+    const std::size_t consumed = input.size() - left;
     if (result != ISAL_DECOMP_OK && result != ISAL_END_INPUT) throw DamagedData{consumed};
     return {consumed, room - state_.avail_out, state_.block_state == ISAL_BLOCK_FINISH};
   }

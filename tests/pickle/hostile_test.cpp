@@ -168,6 +168,13 @@ TEST_CASE("A pickle that ends too early, at any byte, is an error") {
   }
 }
 
+TEST_CASE("A compressed file that is damaged early is an error") {
+  const auto of_joblib_0_9 =
+      "ZF0x28       .       x^c`@\6   .       x^c`@\6\x1f\xec\xa1<\7\b\xcd"
+      "\1\xa5\5\x1c\0%\xdf\2\b"sv;
+  CHECK(corrupt(of_joblib_0_9).find("is damaged") != std::string::npos);
+}
+
 TEST_CASE("Opcodes without what they work on are errors") {
   for (const std::string_view pickle : {"."sv,          "0."sv,
                                         "2."sv,         "1."sv,
