@@ -36,8 +36,12 @@ run(${CMAKE_COMMAND} --build ${WORK}/library)
 run(${CMAKE_COMMAND} --install ${WORK}/library)
 file(RENAME ${first_prefix} ${prefix})
 
-# What is linked privately must not be asked of the user.
-build_consumer(-D CMAKE_PREFIX_PATH=${prefix} -D CMAKE_DISABLE_FIND_PACKAGE_Boost=ON)
+# What a shared library is linked to must not be asked of the user.
+if(shared)
+  set(hidden -D CMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON -D CMAKE_DISABLE_FIND_PACKAGE_BZip2=ON
+    -D CMAKE_DISABLE_FIND_PACKAGE_LibLZMA=ON)
+endif()
+build_consumer(-D CMAKE_PREFIX_PATH=${prefix} ${hidden})
 
 execute_process(
   COMMAND ${CMAKE_COMMAND} -D CMAKE_PREFIX_PATH=${prefix} -D JOBLIB_COMPONENTS=nonsense ${WORK}/consumer

@@ -10,6 +10,8 @@ int main() {
 
   const std::vector<int> squares = Parallel({.n_jobs = 2})(
       std::views::iota(0, 5) | std::views::transform([](int i) { return delayed(square)(i); }));
-  for (int value : squares) std::cout << value << ' ';
-  return squares == std::vector{0, 1, 4, 9, 16} ? 0 : 1;
+  const joblib::bytes file = joblib::dumps(squares, {.compress = "xz"});
+  const auto loaded = joblib::loads<std::vector<int>>(file);
+  for (int value : loaded) std::cout << value << ' ';
+  return loaded == std::vector{0, 1, 4, 9, 16} ? 0 : 1;
 }
