@@ -20,6 +20,12 @@ constexpr char native_order = std::endian::native == std::endian::little ? '<' :
 
 [[noreturn]] void refuse(const std::string& what) { throw Error(errc::invalid_argument, what); }
 
+bool is_number(dtype::Kind kind) {
+  using enum dtype::Kind;
+  return kind == boolean || kind == signed_integer || kind == unsigned_integer ||
+         kind == floating || kind == complex;
+}
+
 // Where long double and pointers are aligned as on Linux for x86-64 and AArch64.
 std::size_t natural_alignment(dtype::Kind kind, std::size_t itemsize) {
   using enum dtype::Kind;
@@ -184,4 +190,18 @@ bool operator==(const dtype& left, const dtype& right) {
                       a.unit == b.unit && a.fields == b.fields && a.sub == b.sub);
 }
 
+namespace detail {
+
+std::size_t TypeIdentity::operator()(const dtype& type) const noexcept {
+  const auto [kind, itemsize] = std::pair(type.kind(), type.itemsize());
+  if (kind == dtype::Kind::object || (type.is_native() && is_number(kind)))
+    return static_cast<std::size_t>(kind) << 8 | itemsize;
+  return std::hash<const void*>()(type.data_.get());
+}
+
+bool TypeIdentity::operator()(const dtype& left, const dtype& right) const noexcept {
+  return (*this)(left) == (*this)(right);
+}
+
+}  // namespace detail
 }  // namespace joblib

@@ -91,8 +91,6 @@ void Machine::appends() {
   stack_.resize(mark);
 }
 
-void Machine::additems() { appends(); }
-
 void Machine::setitem() {
   need(3);
   document_.append(entries_of(stack_[stack_.size() - 3]), {&stack_[stack_.size() - 2], 2});

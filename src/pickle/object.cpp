@@ -3,9 +3,9 @@
 #include <ostream>
 
 #include "compare.hpp"
+#include "joblib/pickle/detail/save_value.hpp"
 #include "joblib/pickle/detail/writer.hpp"
 #include "represent.hpp"
-#include "save_value.hpp"
 
 namespace joblib {
 namespace {
@@ -60,9 +60,7 @@ Object Object::tuple(const std::vector<Object>& items) {
 
 Object Object::frozenset(const std::vector<Object>& items) {
   return build([&](detail::Machine& machine) {
-    machine.begin_frozenset();
-    for (const Object& item : items) detail::save(machine, item);
-    machine.end_frozenset();
+    machine.frozenset(items.size(), [&](std::size_t i) { detail::save(machine, items[i]); });
   });
 }
 
@@ -308,9 +306,7 @@ void extract_object(Extraction& extraction, const Value& value, Object& target) 
   target = {extraction.made != nullptr ? extraction.made : extraction.document, value};
 }
 
-void save_object(PickleWriter& sink, const Object& object) {
-  ValueSaver<PickleWriter>(sink).save(object.value_);
-}
+template void save_object(PickleWriter& sink, const Object& object);
 
 void save_object(Machine& sink, const Object& object) {
   if (object.document_ != nullptr) sink.document().keep(object.document_);

@@ -174,13 +174,13 @@ Value Reader::run() {
         this->build();
         break;
       case empty_set:
-        machine_.begin_set();
+        machine_.empty_set();
         break;
       case additems:
-        machine_.additems();
+        machine_.appends();
         break;
       case frozenset:
-        machine_.end_frozenset();
+        machine_.sequence_from_mark(Tag::frozenset);
         break;
       case binput:
         machine_.memoize(number<std::uint8_t>());

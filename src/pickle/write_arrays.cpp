@@ -13,6 +13,7 @@ namespace {
 
 // numpy's letter and size, without the byte order: "f8", "U3" (characters), "V24".
 std::string code_of(const dtype& type) {
+  if (type.kind() == dtype::Kind::object) return "O8";
   const std::string text = type.str();
   const bool has_order = text[0] == '<' || text[0] == '>' || text[0] == '|';
   const std::string code = text.substr(has_order ? 1 : 0);
@@ -29,7 +30,7 @@ bool has_text(const dtype& type) {
 }
 
 // numpy's NPY_ flags of a type.
-std::int64_t flags_of(const dtype& type) {
+std::int64_t flags_of(const dtype& type, int numpy_version) {
   const bool is_structure = !type.fields().empty() || type.is_record();
   if (type.kind() == dtype::Kind::object) return 0x3f;
   if (type.kind() == dtype::Kind::str) return 0x08;
@@ -38,7 +39,7 @@ std::int64_t flags_of(const dtype& type) {
   if (has_text(type)) flags |= 0x08;
   if (type.has_objects()) flags |= 0x1b;
   if (type.is_aligned()) flags |= 0x80;
-  return flags == (flags & 0x7f) ? flags : flags - 0x100;  // signed in numpy 1, read by both
+  return numpy_version == 1 && flags > 0x7f ? flags - 0x100 : flags;  // a signed byte in numpy 1
 }
 
 bool is_time(const dtype& type) {
@@ -53,31 +54,25 @@ void PickleWriter::put_shape(std::span<const std::size_t> shape) {
   end_tuple(shape.size());
 }
 
-// Types without fields are written once and then referred to, as numpy's own are.
+// A type is written once and then referred to.
 void PickleWriter::type(const dtype& type) {
-  const bool is_plain = type.fields().empty() && type.sub_array() == nullptr && !type.is_record();
-  if (!is_plain) return put_type(type);
-  once("dtype " + type.str(), [&] { put_type(type); });
-}
-
-void PickleWriter::put_type(const dtype& type) {
-  const std::string text = code_of(type);
+  if (const auto found = types_.find(type); found != types_.end()) return get(found->second);
   global("numpy", "dtype");
   if (type.is_record()) {
     global("numpy", "record");
   } else {
-    str(text);
+    str(code_of(type));
   }
   boolean(false);
   boolean(true);
   end_tuple(3);
   reduce();
+  types_.emplace(type, memoize());
 
-  const std::span<const dtype::Field> fields = type.fields();
   const char order = type.byte_order();
   mark();
   integer(is_time(type) ? 4 : 3);
-  str({&order, 1});
+  name({&order, 1});
   if (const dtype::SubArray* const sub = type.sub_array()) {
     this->type(sub->element);
     put_shape(sub->shape);
@@ -85,46 +80,62 @@ void PickleWriter::put_type(const dtype& type) {
   } else {
     none();
   }
-  if (fields.empty()) {
-    none();
-    none();
-  } else {
-    begin_tuple(fields.size());
-    for (const dtype::Field& field : fields) str(field.name);
-    end_tuple(fields.size());
-    empty_dict();
-    mark();
-    const auto put_field = [&](const std::string& key, const dtype::Field& field) {
-      str(key);
-      this->type(field.type);
-      unsigned_integer(field.offset);
-      if (!field.title.empty()) str(field.title);
-      end_tuple(field.title.empty() ? 2 : 3);
-    };
-    for (const dtype::Field& field : fields) {
-      put_field(field.name, field);
-      if (!field.title.empty()) put_field(field.title, field);
-    }
-    setitems();
-  }
+  put_fields(type.fields());
   const bool has_size = type.kind() == dtype::Kind::str || type.kind() == dtype::Kind::bytes ||
                         type.kind() == dtype::Kind::raw;
   integer(has_size ? static_cast<std::int64_t>(type.itemsize()) : -1);
   integer(has_size ? static_cast<std::int64_t>(type.alignment()) : -1);
-  integer(flags_of(type));
-  if (is_time(type)) {
-    const dtype::TimeUnit& unit = type.time_unit();
-    empty_dict();
-    mark();
-    bytes(std::as_bytes(std::span(unit.name)));
-    integer(unit.count);
-    integer(1);
-    integer(1);
-    end_tuple(4);
-    end_tuple(2);
-  }
-  put(Opcode::tuple);
+  integer(flags_of(type, options_.numpy_version));
+  if (is_time(type)) put_time_unit(type.time_unit());
+  put_object(Opcode::tuple);
   build();
+}
+
+// The names, and a dict of types and offsets, in which titles are keys, too.
+void PickleWriter::put_fields(std::span<const dtype::Field> fields) {
+  if (fields.empty()) {
+    none();
+    return none();
+  }
+  begin_tuple(fields.size());
+  for (const dtype::Field& field : fields) name(field.name);
+  end_tuple(fields.size());
+
+  std::vector<const dtype::Field*> entries;
+  for (const dtype::Field& field : fields)
+    entries.insert(entries.end(), field.title.empty() ? 1 : 2, &field);
+  empty_dict();
+  std::size_t tuple = 0;
+  save_entries(*this, entries.size(), [&](std::size_t i) {
+    const dtype::Field& field = *entries[i];
+    if (i > 0 && entries[i - 1] == &field) {
+      name(field.title);
+      return get(tuple);
+    }
+    name(field.name);
+    type(field.type);
+    unsigned_integer(field.offset);
+    if (field.title.empty()) return end_tuple(2);
+    name(field.title);
+    end_tuple(3);
+    tuple = memoize();
+  });
+}
+
+void PickleWriter::put_time_unit(const dtype::TimeUnit& unit) {
+  empty_dict();
+  mark();
+  const auto put_name = [&] { bytes(std::as_bytes(std::span(unit.name))); };
+  if (unit.name.size() == 1) {  // Python has one object for each byte
+    once("b " + unit.name, put_name);
+  } else {
+    put_name();
+  }
+  integer(unit.count);
+  integer(1);
+  integer(1);
+  end_tuple(4);
+  end_tuple(2);
 }
 
 void PickleWriter::scalar(const Array& element) {

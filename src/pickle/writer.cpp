@@ -13,9 +13,9 @@ namespace joblib::detail {
 PickleWriter::PickleWriter(ByteSink& sink, WriteOptions options)
     : sink_(sink),
       options_(options),
-      frame_(std::make_unique_for_overwrite<std::byte[]>(frame_header + frame_size + most_at_once)),
+      frame_(std::make_unique_for_overwrite<std::byte[]>(frame_header + first_capacity)),
       next_(frame_.get() + frame_header),
-      end_(next_ + frame_size),
+      end_(next_ + first_capacity),
       written_(options.position) {
   if (options.protocol < 2 || options.protocol > 5) {
     throw Error(errc::invalid_argument,
@@ -28,6 +28,19 @@ PickleWriter::PickleWriter(ByteSink& sink, WriteOptions options)
   const std::array start{code(Opcode::proto), static_cast<std::byte>(options.protocol)};
   sink_.write(start);
   written_ += start.size();
+}
+
+// For at most frame_size bytes.
+void PickleWriter::make_room(std::size_t count) {
+  const std::byte* const content = frame_.get() + frame_header;
+  const auto size = static_cast<std::size_t>(next_ - content);
+  const auto capacity = static_cast<std::size_t>(end_ - content);
+  if (size + count > frame_size) close_frame();
+  if (capacity == frame_size) return;
+  auto larger = std::make_unique_for_overwrite<std::byte[]>(frame_header + frame_size);
+  next_ = std::copy(frame_.get() + frame_header, next_, larger.get() + frame_header);
+  frame_ = std::move(larger);
+  end_ = frame_.get() + frame_header + frame_size;
 }
 
 // The bytes go out, as a frame if they are worth it.
@@ -62,7 +75,7 @@ void PickleWriter::put_bytes(std::span<const std::byte> opcode, std::span<const 
     written_ += size;
     return;
   }
-  if (size > static_cast<std::size_t>(end_ - next_)) close_frame();
+  if (size > static_cast<std::size_t>(end_ - next_)) make_room(size);
   next_ = std::ranges::copy(opcode, next_).out;
   next_ = std::ranges::copy(bytes, next_).out;
 }
@@ -87,8 +100,12 @@ void PickleWriter::put_long_str(std::string_view utf8) {
 
 void PickleWriter::bytes(std::span<const std::byte> bytes) {
   if (options_.protocol < 3) return put_latin1(bytes);
-  if (bytes.size() > 0xff) return put_long_bytes(Opcode::binbytes, Opcode::binbytes8, bytes);
-  put_sized<std::uint8_t>(Opcode::short_binbytes, bytes);
+  if (bytes.size() > 0xff) {
+    put_long_bytes(Opcode::binbytes, Opcode::binbytes8, bytes);
+  } else {
+    put_sized<std::uint8_t>(Opcode::short_binbytes, bytes);
+  }
+  note_text();
 }
 
 // Protocol 2 has no bytes: they are text of Latin-1 that Python encodes.
@@ -110,8 +127,8 @@ void PickleWriter::put_latin1(std::span<const std::byte> bytes) {
 void PickleWriter::bytearray(std::span<const std::byte> bytes) {
   if (options_.protocol >= 5) return put_sized<std::uint64_t>(Opcode::bytearray8, bytes);
   global("builtins", "bytearray");
-  this->bytes(bytes);
-  end_tuple(1);
+  if (!bytes.empty()) this->bytes(bytes);
+  end_tuple(bytes.empty() ? 0 : 1);
   reduce();
 }
 
@@ -148,7 +165,8 @@ void PickleWriter::complex(double real, double imaginary) {
 
 void PickleWriter::end_tuple(std::size_t size) {
   constexpr std::array codes{Opcode::empty_tuple, Opcode::tuple1, Opcode::tuple2, Opcode::tuple3};
-  put(size < codes.size() ? codes[size] : Opcode::tuple);
+  if (size == 0) return put(Opcode::empty_tuple);
+  put_object(size < codes.size() ? codes[size] : Opcode::tuple);
 }
 
 void PickleWriter::drop_tuple(std::size_t size) {
@@ -156,51 +174,26 @@ void PickleWriter::drop_tuple(std::size_t size) {
   for (std::size_t i = 0; i < size; ++i) put(Opcode::pop);
 }
 
-void PickleWriter::begin_set() {
-  if (options_.protocol >= 4) return put(Opcode::empty_set);
-  global("builtins", "set");
-  empty_list();
-}
-
-void PickleWriter::end_set() {
-  if (options_.protocol >= 4) return;
-  end_tuple(1);
-  reduce();
-}
-
-void PickleWriter::begin_frozenset() {
-  if (options_.protocol < 4) {
-    global("builtins", "frozenset");
-    empty_list();
-  }
-  mark();
-}
-
-void PickleWriter::end_frozenset() {
-  if (options_.protocol >= 4) return put(Opcode::frozenset);
-  appends();
-  end_tuple(1);
-  reduce();
-}
-
 void PickleWriter::global(std::string_view module, std::string_view name) {
   // Protocol 2 is for Python 2 as well: it knows the builtins by their old name.
   if (module == "builtins" && options_.protocol < 3) module = "__builtin__";
   if (module == "copyreg" && options_.protocol < 3) module = "copy_reg";
-  std::string key(module);
-  (key += '\n') += name;
-  once(key, [&] {
+  std::string opcode = "c";
+  (((opcode += module) += '\n') += name) += '\n';
+  once(opcode, [&] {
     if (options_.protocol >= 4) {
-      str(module);
-      str(name);
-      return put(Opcode::stack_global);
+      this->name(module);
+      this->name(name);
+      return put_object(Opcode::stack_global);
     }
-    put_bytes(std::array{code(Opcode::global)}, std::as_bytes(std::span(key += '\n')));
+    put_bytes({}, std::as_bytes(std::span(opcode)));
+    if (options_.memo != Memo::referred) put_memo();
   });
 }
 
 void PickleWriter::name(std::string_view text) {
-  once(std::string(text), [&] { str(text); });
+  std::string key = "s";
+  once(key += text, [&] { str(text); });
 }
 
 void PickleWriter::once(std::string key, const std::function<void()>& write) {
@@ -215,10 +208,14 @@ void PickleWriter::newobj_ex() {
     throw Error(errc::invalid_argument,
                 "an instance made with keyword arguments needs protocol 4 or 5");
   }
-  put(Opcode::newobj_ex);
+  put_object(Opcode::newobj_ex);
 }
 
 std::size_t PickleWriter::memoize() {
+  return options_.memo == Memo::referred ? put_memo() : memo_size_ - 1;
+}
+
+std::size_t PickleWriter::put_memo() {
   if (options_.protocol >= 4) {
     put(Opcode::memoize);
   } else if (memo_size_ <= 0xff) {

@@ -14,6 +14,10 @@
 
 namespace joblib {
 
+namespace detail {
+struct TypeIdentity;
+}
+
 /// The type of an array's elements, as numpy describes it. A value, cheap to copy.
 class dtype {
  public:
@@ -95,6 +99,7 @@ class dtype {
   friend bool operator==(const dtype& left, const dtype& right);
 
  private:
+  friend struct detail::TypeIdentity;
   struct Data;
   explicit dtype(Data data);
   static const dtype& number(Kind kind, std::size_t itemsize);
@@ -121,6 +126,13 @@ struct dtype::SubArray {
 };
 
 namespace detail {
+
+/// Hashes and compares types as numpy's objects: those of native numbers and of objects are one
+/// object each; others are the same object where they are copies.
+struct TypeIdentity {
+  std::size_t operator()(const dtype& type) const noexcept;
+  bool operator()(const dtype& left, const dtype& right) const noexcept;
+};
 
 template <class T>
 inline constexpr bool is_complex = false;

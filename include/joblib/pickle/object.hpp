@@ -126,7 +126,8 @@ class Object {
   friend bool operator==(const Object& left, const Object& right);
 
  private:
-  friend void detail::save_object(detail::PickleWriter& sink, const Object& object);
+  template <class Sink>
+  friend void detail::save_object(Sink& sink, const Object& object);
   friend void detail::save_object(detail::Machine& sink, const Object& object);
   friend void detail::extract_object(detail::Extraction& extraction, const detail::Value& value,
                                      Object& target);

@@ -38,6 +38,8 @@ class Mismatch : public Error {
 [[noreturn]] void throw_size(std::string_view expected, std::size_t expected_size,
                              std::size_t size);
 
+/// The full name of the value's class; of a global its own.
+std::string class_name(const Value& value);
 /// A short description for messages: "float", "numpy.ndarray of float64, shape (2, 3)".
 std::string describe(const Value& value);
 /// A step of a path: "['key']", "[3]".

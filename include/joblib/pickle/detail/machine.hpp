@@ -17,6 +17,8 @@ namespace joblib::detail {
 /// something else on the stack than it needs.
 class Machine {
  public:
+  static constexpr bool is_digest = false;
+
   explicit Machine(Document& document) : document_(document) {}
 
   void none() { push({}); }
@@ -38,11 +40,20 @@ class Machine {
   void empty_dict() { push(Value::dict(document_.make<Dict>())); }
   void setitem();
   void setitems();
-  void begin_set() { push_sequence(Tag::set); }
-  void additems();
-  void end_set() {}
-  void begin_frozenset() { mark(); }
-  void end_frozenset() { sequence_from_mark(Tag::frozenset); }
+  void empty_set() { push_sequence(Tag::set); }
+  template <class SaveItem>
+  void set(std::size_t size, SaveItem save_item) {
+    empty_set();
+    mark();
+    for (std::size_t i = 0; i < size; ++i) save_item(i);
+    appends();
+  }
+  template <class SaveItem>
+  void frozenset(std::size_t size, SaveItem save_item) {
+    mark();
+    for (std::size_t i = 0; i < size; ++i) save_item(i);
+    sequence_from_mark(Tag::frozenset);
+  }
   void begin_tuple(std::size_t size) {
     if (size > 3) mark();
   }

@@ -1,8 +1,11 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <numeric>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +18,8 @@
 
 #include "joblib/numpy/array.hpp"
 #include "joblib/numpy/ndarray.hpp"
+#include "joblib/pickle/detail/batches.hpp"
+#include "joblib/pickle/detail/keys.hpp"
 #include "joblib/pickle/detail/kinds.hpp"
 #include "joblib/pickle/detail/scalars.hpp"
 
@@ -24,25 +29,10 @@ class Object;
 
 namespace detail {
 
-class Machine;
-class PickleWriter;
-
-void save_object(PickleWriter& sink, const Object& object);
+/// Defined in save_value.hpp, and compiled where the sink is.
+template <class Sink>
+void save_object(Sink& sink, const Object& object);
 void save_object(Machine& sink, const Object& object);
-
-/// Containers get their items in batches, as Python does: `save_one(i)` for each, then
-/// `close(batch size)`. Batches below `smallest_marked` have no mark.
-template <class Sink, class SaveOne, class Close>
-void save_in_batches(Sink& sink, std::size_t count, std::size_t smallest_marked, SaveOne save_one,
-                     Close close) {
-  constexpr std::size_t largest_batch = 1000;
-  for (std::size_t begin = 0; begin < count;) {
-    const std::size_t batch = std::min(largest_batch, count - begin);
-    if (batch >= smallest_marked) sink.mark();
-    for (const std::size_t end = begin + batch; begin < end; ++begin) save_one(begin);
-    close(batch);
-  }
-}
 
 template <class Sink, class T>
 void save(Sink& sink, const T& value);
@@ -89,9 +79,7 @@ template <class Sink, class T>
 void save_list(Sink& sink, const T& list) {
   sink.empty_list();
   auto item = std::ranges::begin(list);
-  save_in_batches(
-      sink, std::ranges::size(list), 2, [&](std::size_t) { save(sink, *item++); },
-      [&](std::size_t batch) { batch > 1 ? sink.appends() : sink.append(); });
+  save_items(sink, std::ranges::size(list), [&](std::size_t) { save(sink, *item++); });
 }
 
 template <class Sink, class T>
@@ -109,9 +97,8 @@ void save_tuple(Sink& sink, const T& tuple) {
 template <class Sink, class T>
 void save_hashable(Sink& sink, const T& value) {
   if constexpr (SetLike<T>) {
-    sink.begin_frozenset();
-    for (const auto& item : value) save_hashable(sink, item);
-    sink.end_frozenset();
+    Keys keys(sink, value, std::identity());
+    sink.frozenset(std::ranges::size(value), [&](std::size_t) { keys.save_next(); });
   } else if constexpr (TupleLike<T>) {
     std::apply(
         [&](const auto&... items) {
@@ -135,41 +122,47 @@ void save_hashable(Sink& sink, const T& value) {
 template <class Sink, MapLike T>
 void save_map(Sink& sink, const T& map) {
   sink.empty_dict();
-  auto entry = map.begin();
-  save_in_batches(
-      sink, map.size(), 2,
-      [&](std::size_t) {
-        save_hashable(sink, entry->first);
-        save(sink, entry->second);
-        ++entry;
-      },
-      [&](std::size_t batch) { batch > 1 ? sink.setitems() : sink.setitem(); });
+  Keys keys(sink, map, [](const auto& entry) -> auto& { return entry.first; });
+  save_entries(sink, std::ranges::size(map),
+               [&](std::size_t) { save(sink, keys.save_next().second); });
 }
 
 template <class Sink, SetLike T>
 void save_set(Sink& sink, const T& set) {
-  sink.begin_set();
-  auto item = set.begin();
-  save_in_batches(
-      sink, set.size(), 1, [&](std::size_t) { save_hashable(sink, *item++); },
-      [&](std::size_t) { sink.additems(); });
-  sink.end_set();
+  Keys keys(sink, set, std::identity());
+  sink.set(std::ranges::size(set), [&](std::size_t) { keys.save_next(); });
 }
 
 template <class T>
 using DescribedMembers = boost::describe::describe_members<T, boost::describe::mod_public |
                                                                   boost::describe::mod_inherited>;
 
+/// Positions of the members in the order in which a sink takes them: a digest by name.
+template <class Sink, class Members>
+constexpr auto member_order() {
+  std::array<std::size_t, boost::mp11::mp_size<Members>::value> order{};
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  if constexpr (Digesting<Sink>) {
+    std::array<std::string_view, order.size()> names{};
+    boost::mp11::mp_for_each<boost::mp11::mp_iota_c<order.size()>>(
+        [&](auto i) { names[i] = boost::mp11::mp_at<Members, decltype(i)>::name; });
+    std::ranges::sort(order, {}, [&](std::size_t position) { return names[position]; });
+  }
+  return order;
+}
+
 template <class Sink, Described T>
 void save_members(Sink& sink, const T& value) {
   using Members = DescribedMembers<T>;
   constexpr std::size_t count = boost::mp11::mp_size<Members>::value;
+  constexpr auto order = member_order<Sink, Members>();
   sink.empty_dict();
   if constexpr (count > 0) {
     if (count > 1) sink.mark();
-    boost::mp11::mp_for_each<Members>([&](auto member) {
-      sink.name(member.name);
-      save(sink, value.*member.pointer);
+    boost::mp11::mp_for_each<boost::mp11::mp_iota_c<count>>([&](auto i) {
+      using Member = boost::mp11::mp_at_c<Members, order[i]>;
+      sink.name(Member::name);
+      save(sink, value.*Member::pointer);
     });
     count > 1 ? sink.setitems() : sink.setitem();
   }

@@ -1,16 +1,65 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <ranges>
+#include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "joblib/core/error.hpp"
 #include "joblib/pickle/detail/extraction.hpp"
-#include "joblib/pickle/detail/save.hpp"
+#include "joblib/pickle/detail/keys.hpp"
 #include "joblib/pickle/detail/value.hpp"
+#include "joblib/pickle/object.hpp"
 
 namespace joblib::detail {
+
+template <class Sink>
+class ValueSaver;
+
+/// Keys of a dict or items of a set in the order in which a digest takes them: that of sorted(), or
+/// of the digests that are saved instead of them.
+template <Digesting Sink>
+class SortedKeys {
+ public:
+  SortedKeys(const Sink& sink, std::vector<Value> keys) : keys_(std::move(keys)) {
+    if (auto sorted = sorted_keys(keys_)) {
+      positions_ = std::move(*sorted);
+      return;
+    }
+    std::vector<std::pair<std::string, std::size_t>> sorted;
+    for (std::size_t i = 0; i < keys_.size(); ++i) {
+      sorted.emplace_back(
+          sink.digest_of([&](Sink& other) { ValueSaver<Sink>(other).save(keys_[i]); }), i);
+    }
+    std::ranges::sort(sorted);
+    for (auto& [digest, i] : sorted) {
+      if (!digests_.empty() && digests_.back() == digest) {
+        positions_.back().last = i;
+        continue;
+      }
+      digests_.push_back(std::move(digest));
+      positions_.push_back({i, i});
+    }
+  }
+
+  std::size_t size() const noexcept { return positions_.size(); }
+  void save(ValueSaver<Sink>& saver, std::size_t i) const {
+    if (!digests_.empty()) return saver.save_text(digests_[i]);
+    saver.save(keys_[positions_[i].first]);
+  }
+  /// Where the value of the key is: the last one counts.
+  std::size_t last(std::size_t i) const { return positions_[i].last; }
+
+ private:
+  std::vector<Value> keys_;
+  std::vector<EqualKeys> positions_ = {};
+  std::vector<std::string> digests_ = {};
+};
 
 /// Saves values to a sink in the way of Python's pickle: what is shared is saved once and then
 /// referred to.
@@ -31,6 +80,7 @@ class ValueSaver {
     save_node(value);
     --depth_;
   }
+  void save_text(std::string_view text) { sink_.str(text); }
 
  private:
   void save_scalar(const Value& value) {
@@ -71,20 +121,13 @@ class ValueSaver {
         sink_.empty_dict();
         memoize(value);
         return save_entries(value.dict());
-      case Tag::set: {
-        sink_.begin_set();
+      case Tag::set:
+        return save_set(value);
+      case Tag::frozenset: {
         const std::span<const Value> items = value.sequence().span();
-        in_batches(
-            items.size(), 1, [&](std::size_t i) { save(items[i]); },
-            [&](std::size_t) { sink_.additems(); });
-        sink_.end_set();
+        sink_.frozenset(items.size(), [&](std::size_t i) { save(items[i]); });
         return memoize(value);
       }
-      case Tag::frozenset:
-        sink_.begin_frozenset();
-        for (const Value& item : value.sequence().span()) save(item);
-        sink_.end_frozenset();
-        return memoize(value);
       case Tag::global:
         return sink_.global(value.global().module.text(), value.global().name.text());
       case Tag::instance:
@@ -96,25 +139,37 @@ class ValueSaver {
     }
   }
 
-  template <class SaveOne, class Close>
-  void in_batches(std::size_t count, std::size_t smallest_marked, SaveOne save_one, Close close) {
-    save_in_batches(sink_, count, smallest_marked, save_one, close);
+  void save_list_items(const Sequence& items) {
+    detail::save_items(sink_, items.size, [&](std::size_t i) { save(items.items[i]); });
   }
 
-  void save_list_items(const Sequence& items) {
-    in_batches(
-        items.size, 2, [&](std::size_t i) { save(items.items[i]); },
-        [&](std::size_t batch) { batch > 1 ? sink_.appends() : sink_.append(); });
+  void save_set(const Value& value) {
+    const std::span<const Value> items = value.sequence().span();
+    if constexpr (Digesting<Sink>) {
+      // To a digest, a set is a new object whenever it comes.
+      const SortedKeys keys(sink_, {items.begin(), items.end()});
+      sink_.set(keys.size(), [&](std::size_t i) { keys.save(*this, i); });
+    } else {
+      sink_.set(items.size(), [&](std::size_t i) { save(items[i]); });
+      memoize(value);
+    }
   }
 
   void save_entries(const Dict& dict) {
-    in_batches(
-        dict.size, 2,
-        [&](std::size_t i) {
-          save(dict.entries[i].key);
-          save(dict.entries[i].value);
-        },
-        [&](std::size_t batch) { batch > 1 ? sink_.setitems() : sink_.setitem(); });
+    const std::span<const Entry> entries = dict.span();
+    if constexpr (Digesting<Sink>) {
+      const auto key_of = entries | std::views::transform(&Entry::key);
+      const SortedKeys keys(sink_, {key_of.begin(), key_of.end()});
+      detail::save_entries(sink_, keys.size(), [&](std::size_t i) {
+        keys.save(*this, i);
+        save(entries[keys.last(i)].value);
+      });
+    } else {
+      detail::save_entries(sink_, entries.size(), [&](std::size_t i) {
+        save(entries[i].key);
+        save(entries[i].value);
+      });
+    }
   }
 
   void save_tuple(const Value& value) {
@@ -133,6 +188,9 @@ class ValueSaver {
 
   void save_instance(const Value& value) {
     const Instance& instance = value.instance();
+    if constexpr (Digesting<Sink>) {
+      if (is_bound_method(instance)) return save_bound_method(instance);
+    }
     save(instance.callable);
     save(instance.arguments);
     if (!instance.keywords.is_none()) {
@@ -151,11 +209,40 @@ class ValueSaver {
     sink_.build();
   }
 
+  // As pickles have it: getattr(object, name).
+  static bool is_bound_method(const Instance& instance) {
+    return instance.callable.tag() == Tag::global &&
+           instance.callable.global().module.text() == "builtins" &&
+           instance.callable.global().name.text() == "getattr" &&
+           instance.arguments.sequence().size == 2 &&
+           instance.arguments.sequence().items[1].tag() == Tag::str;
+  }
+
+  void save_bound_method(const Instance& getattr) {
+    const Value* const arguments = getattr.arguments.sequence().items;
+    sink_.replaced_function([&] {
+      sink_.begin_tuple(3);
+      sink_.str(arguments[1].text());
+      save(arguments[0]);
+      const std::string name =
+          arguments[0].tag() == Tag::global ? "builtins.type" : class_name(arguments[0]);
+      const std::size_t dot = name.rfind('.');
+      sink_.global(name.substr(0, dot), name.substr(dot + 1));
+      sink_.end_tuple(3);
+    });
+  }
+
+  static bool is_text(const dtype& type) {
+    return type.kind() == dtype::Kind::str || type.kind() == dtype::Kind::bytes;
+  }
+
   void save_array(const Value& value) {
     const ArrayNode& node = value.array();
     if (node.scalar) {
       sink_.scalar(node.array);
-      return memoize(value);
+      // To a digest, scalars of text are text.
+      if (!Digesting<Sink> || !is_text(node.array.type)) memoize(value);
+      return;
     }
     if (node.state.is_none() && !node.array.type.has_objects())
       return sink_.array(node.array, node.subclass);
@@ -200,5 +287,10 @@ class ValueSaver {
   std::unordered_map<const void*, std::size_t> memo_ = {};
   int depth_ = 0;
 };
+
+template <class Sink>
+void save_object(Sink& sink, const Object& object) {
+  ValueSaver<Sink>(sink).save(object.value_);
+}
 
 }  // namespace joblib::detail
