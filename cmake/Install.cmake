@@ -8,7 +8,7 @@ get_target_property(joblib_type joblib TYPE)
 set(joblib_components ${joblib_parts})
 list(REMOVE_ITEM joblib_components isal)  # makes no difference to a user
 list(JOIN joblib_modules " " joblib_pc_requires)
-string(PREPEND joblib_pc_requires "zlib liblzma ")
+string(PREPEND joblib_pc_requires "zlib liblzma libcrypto ")
 
 install(TARGETS joblib EXPORT joblibTargets FILE_SET HEADERS FILE_SET adaptors)
 install(EXPORT joblibTargets NAMESPACE joblib:: DESTINATION ${joblib_package_dir})

@@ -3,5 +3,6 @@
 /// @file
 /// The whole of joblib.
 
+#include "joblib/hash.hpp"
 #include "joblib/parallel.hpp"
 #include "joblib/persistence.hpp"

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace joblib::detail {
+
+/// The digest of a sequence of bytes.
+class Digest {
+ public:
+  /// "md5", "sha1" or "xxh3" (of 128 bits). Throws Error for others.
+  explicit Digest(std::string_view name);
+  Digest(const Digest&) = delete;
+  Digest& operator=(const Digest&) = delete;
+  ~Digest();
+
+  void update(std::span<const std::byte> bytes);
+  /// Lower-case hexadecimal digits; nothing may follow.
+  std::string hex();
+
+  class Algorithm;
+
+ private:
+  std::unique_ptr<Algorithm> algorithm_;
+};
+
+}  // namespace joblib::detail
