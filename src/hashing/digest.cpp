@@ -113,14 +113,15 @@ Digest::Digest(std::string_view name) {
 
 Digest::~Digest() = default;
 
-void Digest::update(std::span<const std::byte> bytes) { algorithm_->update(bytes); }
+void Digest::write(std::span<const std::byte> bytes) { algorithm_->update(bytes); }
 
 std::string Digest::hex() {
   static constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (const unsigned char byte : algorithm_->finish()) {
-    text += digits[byte >> 4];
-    text += digits[byte & 0xf];
+  const std::span<const unsigned char> bytes = algorithm_->finish();
+  std::string text(2 * bytes.size(), '0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    text[2 * i] = digits[bytes[i] >> 4];
+    text[2 * i + 1] = digits[bytes[i] & 0xf];
   }
   return text;
 }

@@ -100,7 +100,7 @@ HashWriter::HashWriter(const HashOptions& hash_options)
 
 std::string HashWriter::hexdigest() {
   finish();
-  digest.update(pickle.take());
+  for (const std::vector<std::byte>& piece : pickle.pieces()) digest.write(piece);
   return digest.hex();
 }
 
@@ -145,27 +145,27 @@ void HashWriter::global(std::string_view module, std::string_view name) {
 
 void HashWriter::type(const dtype& type) {
   static constexpr std::string_view marker = "_HASHED_DTYPE";
-  digest.update(std::as_bytes(std::span(marker)));
-  MemorySink sink;
-  PickleWriter writer(sink, {.protocol = options.dtype_protocol,
-                             .memo = Memo::all,
-                             .numpy_version = options.numpy_version});
+  digest.write(std::as_bytes(std::span(marker)));
+  PickleWriter writer(digest, {.protocol = options.dtype_protocol,
+                               .memo = Memo::all,
+                               .numpy_version = options.numpy_version});
   writer.type(type);
   writer.finish();
-  digest.update(sink.take());
 }
 
 void HashWriter::update(const Array& array, Order order) {
-  if (array.size() == 0) return;
+  if (!has_padding(array.type)) {
+    return for_each_piece(array, order,
+                          [this](std::span<const std::byte> piece) { digest.write(piece); });
+  }
   std::vector<std::byte> cleared;
   for_each_piece(array, order, [&](std::span<const std::byte> piece) {
-    if (!has_padding(array.type)) return digest.update(piece);
     constexpr std::size_t most = 1 << 18;  // bytes
     for (; !piece.empty(); piece = piece.subspan(cleared.size())) {
       cleared.assign(piece.begin(),
                      piece.begin() + static_cast<std::ptrdiff_t>(std::min(most, piece.size())));
       clear_padding(cleared);
-      digest.update(cleared);
+      digest.write(cleared);
     }
   });
 }

@@ -8,7 +8,7 @@ namespace joblib {
 
 std::string Hasher::hexdigest() const {
   detail::Digest digest(options_.name);
-  digest.update(std::as_bytes(std::span(digests_)));
+  digest.write(std::as_bytes(std::span(digests_)));
   return digest.hex();
 }
 

@@ -25,9 +25,8 @@ PickleWriter::PickleWriter(ByteSink& sink, WriteOptions options)
     throw Error(errc::invalid_argument, "alignment must be a power of 2 up to 128, got: " +
                                             std::to_string(options.alignment));
   }
-  const std::array start{code(Opcode::proto), static_cast<std::byte>(options.protocol)};
-  sink_.write(start);
-  written_ += start.size();
+  put(Opcode::proto, static_cast<std::uint8_t>(options.protocol));
+  if (options.protocol >= 4) close_frame();
 }
 
 // For at most frame_size bytes.

@@ -1,22 +1,36 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "joblib/hashing/detail/digest.hpp"
 #include "joblib/hashing/options.hpp"
-#include "joblib/io/memory.hpp"
+#include "joblib/io/byte_stream.hpp"
 #include "joblib/pickle/detail/writer.hpp"
 
 namespace joblib::detail {
+
+/// Keeps all that is written, each piece in memory of its own: what is there is never moved.
+class PieceSink final : public ByteSink {
+ public:
+  void write(std::span<const std::byte> bytes) override {
+    pieces_.emplace_back(bytes.begin(), bytes.end());
+  }
+  std::span<const std::vector<std::byte>> pieces() const noexcept { return pieces_; }
+
+ private:
+  std::vector<std::vector<std::byte>> pieces_ = {};
+};
 
 struct HashTarget {
   explicit HashTarget(const HashOptions& hash_options);
 
   HashOptions options;
   Digest digest;
-  MemorySink pickle = {};  // goes to the digest when it is complete
+  PieceSink pickle = {};  // goes to the digest when it is complete
 };
 
 /// The digest that Python's joblib.hash makes of a value. One of the sinks that a C++ value can be

@@ -72,15 +72,21 @@ class PickleWriter {
   }
   void complex(double real, double imaginary);
   void str(std::string_view utf8) {
-    if (utf8.size() > 0xff || options_.protocol < 4) {
+    if (utf8.size() > 0xff) {
       put_long_str(utf8);
       return note_text();
     }
-    std::byte* const out = room(2 + 0xff);
-    out[0] = code(Opcode::short_binunicode);
-    out[1] = static_cast<std::byte>(utf8.size());
-    if (!utf8.empty()) std::memcpy(out + 2, utf8.data(), utf8.size());
-    next_ += 2 + utf8.size();
+    std::byte* out = room(5 + 0xff);
+    if (options_.protocol >= 4) {
+      *out++ = code(Opcode::short_binunicode);
+      *out++ = static_cast<std::byte>(utf8.size());
+    } else {
+      *out++ = code(Opcode::binunicode);
+      store(out, static_cast<std::uint32_t>(utf8.size()));
+      out += sizeof(std::uint32_t);
+    }
+    if (!utf8.empty()) std::memcpy(out, utf8.data(), utf8.size());
+    next_ = out + utf8.size();
     note_text();
   }
   void bytes(std::span<const std::byte> bytes);
