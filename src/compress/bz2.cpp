@@ -28,8 +28,8 @@ class Bz2Format final : public BlockFormat {
     return 100'000 * static_cast<std::size_t>(level_) - 32;
   }
 
-  void encode(std::span<const std::byte> block, bool /*last*/,
-              EncodedBlock& encoded) const override {
+  void encode(std::span<const std::byte> /*window*/, std::span<const std::byte> block,
+              bool /*last*/, EncodedBlock& encoded) const override {
     bz_stream stream = {};
     if (BZ2_bzCompressInit(&stream, level_, 0, 0) != BZ_OK) throw std::bad_alloc();
     const std::size_t room = block.size() + block.size() / 100 + 600;  // as bzip2's manual says

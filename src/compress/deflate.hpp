@@ -20,10 +20,16 @@ inline constexpr bool has_isal = true;
 inline constexpr bool has_isal = false;
 #endif
 
-// These write `block` without a wrapper, independent of other blocks. After the `last` one the
-// stream is complete, after others it goes on at a whole byte.
-void zlib_encode(std::span<const std::byte> block, int level, bool last, EncodedBlock& encoded);
-void isal_encode(std::span<const std::byte> block, int level, bool last, EncodedBlock& encoded);
+// The compressed bytes refer to as many before them.
+inline constexpr std::size_t deflate_window = 1 << 15;
+
+// These write `block` without a wrapper; it may refer to the bytes of `window` before it, at most
+// deflate_window of them. After the `last` one the stream is complete, after others it goes on at a
+// whole byte.
+void zlib_encode(std::span<const std::byte> window, std::span<const std::byte> block, int level,
+                 bool last, EncodedBlock& encoded);
+void isal_encode(std::span<const std::byte> window, std::span<const std::byte> block, int level,
+                 bool last, EncodedBlock& encoded);
 
 std::uint32_t zlib_checksum(Wrapper wrapper, std::span<const std::byte> bytes);
 std::uint32_t isal_checksum(Wrapper wrapper, std::span<const std::byte> bytes);

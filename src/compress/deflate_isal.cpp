@@ -69,7 +69,8 @@ class IsalDecoder final : public Decoder {
 
 }  // namespace
 
-void isal_encode(std::span<const std::byte> block, int level, bool last, EncodedBlock& encoded) {
+void isal_encode(std::span<const std::byte> window, std::span<const std::byte> block, int level,
+                 bool last, EncodedBlock& encoded) {
   const RegisterGuard guard;
   const auto stream = std::make_unique_for_overwrite<isal_zstream>();
   constexpr std::uint32_t level_buffer_size =
@@ -81,6 +82,7 @@ void isal_encode(std::span<const std::byte> block, int level, bool last, Encoded
   stream->level_buf_size = level_buffer_size;
   stream->flush = SYNC_FLUSH;
   stream->end_of_stream = last;
+  isal_deflate_set_dict(stream.get(), raw(window), static_cast<std::uint32_t>(window.size()));
   stream->next_in = raw(block);
   stream->avail_in = static_cast<std::uint32_t>(block.size());
   encoded.size = 0;

@@ -48,7 +48,8 @@ class ZlibDecoder final : public Decoder {
 
 }  // namespace
 
-void zlib_encode(std::span<const std::byte> block, int level, bool last, EncodedBlock& encoded) {
+void zlib_encode(std::span<const std::byte> window, std::span<const std::byte> block, int level,
+                 bool last, EncodedBlock& encoded) {
   z_stream stream = {};
   constexpr int default_memory_level = 8;
   if (deflateInit2(&stream, level, Z_DEFLATED, -MAX_WBITS, default_memory_level,
@@ -58,6 +59,7 @@ void zlib_encode(std::span<const std::byte> block, int level, bool last, Encoded
   constexpr std::size_t flush_size = 16;  // more than a sync flush takes
   const std::size_t room = deflateBound(&stream, block.size()) + flush_size;
   if (encoded.room.size() < room) encoded.room.resize(room);
+  deflateSetDictionary(&stream, raw(window), static_cast<uInt>(window.size()));
   stream.next_in = raw(block);
   stream.avail_in = static_cast<uInt>(block.size());
   stream.next_out = raw(encoded.room);

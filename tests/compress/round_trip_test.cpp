@@ -73,6 +73,18 @@ TEST_CASE("The number of threads makes no difference to files of independent blo
   CHECK(compress(format, bytes, {.n_threads = 3, .step = 12'345}) == alone);
 }
 
+TEST_CASE("Blocks of deflate refer to what stands before them") {
+  const auto format = GENERATE("zlib", "gzip");
+  const int level = GENERATE(1, 3, 6);
+  CAPTURE(format, level);
+  constexpr std::size_t block = 1 << 19;
+  const Bytes first = random_bytes(block);
+  const Bytes bytes = joined(first, std::span(first).last(30'000));
+  const Bytes compressed = compress(format, bytes, {.level = level});
+  CHECK(compressed.size() < block + 10'000);
+  CHECK((decompress(format, compressed) == bytes));
+}
+
 TEST_CASE("Files begin with the prefix of their format") {
   const auto format = GENERATE(from_range(formats()));
   CAPTURE(format);
