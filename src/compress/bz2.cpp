@@ -8,7 +8,7 @@
 
 #include "block_sink.hpp"
 #include "built_in.hpp"
-#include "decoder.hpp"
+#include "bz2_streams.hpp"
 
 namespace joblib::detail {
 
@@ -91,12 +91,15 @@ class Bz2Compressor final : public Compressor {
     return std::make_unique<BlockSink>(target, std::make_unique<Bz2Format>(level), n_threads);
   }
 
-  std::unique_ptr<ByteSource> do_decompress(ByteSource& source, int /*n_threads*/) const override {
-    return std::make_unique<DecoderSource>(source, "bz2", "BZh", std::make_unique<Bz2Decoder>());
+  std::unique_ptr<ByteSource> do_decompress(ByteSource& source, int n_threads) const override {
+    if (n_threads > 1) return std::make_unique<Bz2Streams>(source, n_threads);
+    return std::make_unique<DecoderSource>(source, "bz2", "BZh", make_bz2_decoder());
   }
 };
 
 }  // namespace
+
+std::unique_ptr<Decoder> make_bz2_decoder() { return std::make_unique<Bz2Decoder>(); }
 
 std::shared_ptr<const Compressor> make_bz2() {
   return std::make_shared<Bz2Compressor>(

@@ -9,12 +9,13 @@
 namespace joblib::detail {
 
 DecoderSource::DecoderSource(ByteSource& source, std::string name, std::string_view magic,
-                             std::unique_ptr<Decoder> decoder)
+                             std::unique_ptr<Decoder> decoder, std::uint64_t offset)
     : source_(source),
       name_(std::move(name)),
       magic_(magic),
       decoder_(std::move(decoder)),
-      buffer_(std::make_unique_for_overwrite<std::byte[]>(capacity)) {}
+      buffer_(std::make_unique_for_overwrite<std::byte[]>(capacity)),
+      offset_(offset) {}
 
 std::size_t DecoderSource::read(std::span<std::byte> buffer) {
   if (failure_ != nullptr) fail(failure_);

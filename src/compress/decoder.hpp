@@ -41,8 +41,9 @@ class Decoder {
 // after zero bytes and begin with `magic` (empty: none do). What else follows is ignored.
 class DecoderSource final : public ByteSource {
  public:
+  // `offset` bytes were taken from the source before it came here; errors count them.
   DecoderSource(ByteSource& source, std::string name, std::string_view magic,
-                std::unique_ptr<Decoder> decoder);
+                std::unique_ptr<Decoder> decoder, std::uint64_t offset = 0);
 
   std::size_t read(std::span<std::byte> buffer) override;
 
@@ -60,7 +61,7 @@ class DecoderSource final : public ByteSource {
   std::unique_ptr<Decoder> decoder_;
   std::unique_ptr<std::byte[]> buffer_;
   std::span<const std::byte> input_ = {};  // not yet decoded; in buffer_
-  std::uint64_t offset_ = 0;               // of input_ in the source
+  std::uint64_t offset_;                   // of input_ in the source
   bool source_ended_ = false;
   const char* failure_ = nullptr;  // once it failed: what is wrong with the data
   enum class State { in_stream, between_streams, ended } state_ = State::in_stream;
