@@ -42,8 +42,12 @@ class ZstdEncoder final : public Encoder {
     if (context_ == nullptr) throw std::bad_alloc();
     set(ZSTD_c_compressionLevel, level);
     set(ZSTD_c_checksumFlag, 1);
-    // A libzstd without threads refuses, and does it alone.
-    if (n_threads > 1) ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_nbWorkers, n_threads);
+    // A libzstd without threads refuses, and does it alone. Its own choice of jobs, four windows
+    // each, takes more than three times the memory.
+    if (n_threads > 1) {
+      ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_nbWorkers, n_threads);
+      ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_jobSize, 2 << 20);
+    }
   }
 
   CoderStep encode(std::span<const std::byte> input, std::span<std::byte> output) override {
