@@ -12,6 +12,7 @@ namespace {
 // Those of a block of 900 kB, even if it can't be compressed, are smaller.
 constexpr std::size_t max_piece = 1 << 20;
 constexpr std::size_t max_content = 1 << 20;
+constexpr std::size_t max_pieces = 16;  // in memory
 constexpr std::size_t capacity = 2 * max_piece;
 constexpr std::size_t start_size = 10;  // "BZh", the level, and how a block begins
 
@@ -89,10 +90,10 @@ class Bz2Streams::Piece final : public WorkQueue::Job {
 
 Bz2Streams::Bz2Streams(ByteSource& source, int n_threads)
     : source_(source),
-      max_in_flight_(std::min(2 * static_cast<std::size_t>(n_threads), std::size_t{16})),
+      max_in_flight_(std::min(2 * static_cast<std::size_t>(n_threads), max_pieces)),
       buffer_(std::make_unique_for_overwrite<std::byte[]>(capacity)),
       input_(buffer_.get(), 0),
-      queue_(std::min(static_cast<std::size_t>(n_threads), max_in_flight_)) {}
+      queue_(std::min(static_cast<std::size_t>(n_threads), max_pieces)) {}
 
 Bz2Streams::~Bz2Streams() = default;
 
@@ -114,7 +115,7 @@ std::size_t Bz2Streams::read(std::span<std::byte> buffer) {
 bool Bz2Streams::split_off() {
   std::size_t next = find_start(input_, searched_);
   while (next == input_.size()) {
-    searched_ = std::max(next, start_size) - start_size + 1;
+    searched_ = std::max(next, start_size) - start_size + 1;  // the last bytes may begin one
     if (input_.size() > max_piece || !fill()) return false;
     next = find_start(input_, searched_);
   }
