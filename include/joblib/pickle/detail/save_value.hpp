@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <ranges>
 #include <span>
 #include <string>
@@ -38,7 +39,7 @@ class SortedKeys {
     }
     std::ranges::sort(sorted);
     for (auto& [digest, i] : sorted) {
-      if (!digests_.empty() && digests_.back() == digest) {
+      if (!digests_.empty() && digests_.back() == digest && may_repeat(keys_[i])) {
         positions_.back().last = i;
         continue;
       }
@@ -56,6 +57,11 @@ class SortedKeys {
   std::size_t last(std::size_t i) const { return positions_[i].last; }
 
  private:
+  // Whether equal digests are those of one key: NaNs and instances can be keys beside their equals.
+  static bool may_repeat(const Value& key) {
+    return key.tag() != Tag::real && key.tag() != Tag::instance && key.tag() != Tag::array;
+  }
+
   std::vector<Value> keys_;
   std::vector<EqualKeys> positions_ = {};
   std::vector<std::string> digests_ = {};
@@ -69,7 +75,7 @@ class ValueSaver {
   explicit ValueSaver(Sink& sink) : sink_(sink) {}
 
   void save(const Value& value) {
-    const void* const identity = value.identity();
+    const void* const identity = identity_of(value);
     if (identity == nullptr) return save_scalar(value);
     if (const auto found = memo_.find(identity); found != memo_.end())
       return sink_.get(found->second);
@@ -177,7 +183,7 @@ class ValueSaver {
     sink_.begin_tuple(items.size());
     for (const Value& item : items) save(item);
     if (items.empty()) return sink_.end_tuple(0);
-    if (const auto found = memo_.find(value.identity()); found != memo_.end()) {
+    if (const auto found = memo_.find(identity_of(value)); found != memo_.end()) {
       // The tuple holds itself, and has been saved on the way.
       sink_.drop_tuple(items.size());
       return sink_.get(found->second);
@@ -192,7 +198,7 @@ class ValueSaver {
       if (is_bound_method(instance)) return save_bound_method(instance);
     }
     save(instance.callable);
-    save(instance.arguments);
+    save_arguments(value);
     if (!instance.keywords.is_none()) {
       save(instance.keywords);
       sink_.newobj_ex();
@@ -207,6 +213,20 @@ class ValueSaver {
     if (!instance.has_state) return;
     save(instance.state);
     sink_.build();
+  }
+
+  void save_arguments(const Value& instance) {
+    const Value& arguments = instance.instance().arguments;
+    if constexpr (Digesting<Sink>) {
+      if (const std::optional<std::string> fields = fields_without_fold(instance)) {
+        const std::span<const Value> items = arguments.sequence().span();
+        sink_.begin_tuple(items.size());
+        sink_.bytes(std::as_bytes(std::span(*fields)));
+        for (const Value& item : items.subspan(1)) save(item);
+        return sink_.end_tuple(items.size());
+      }
+    }
+    save(arguments);
   }
 
   // As pickles have it: getattr(object, name).
@@ -281,7 +301,13 @@ class ValueSaver {
     sink_.build();
   }
 
-  void memoize(const Value& value) { memo_.emplace(value.identity(), sink_.memoize()); }
+  static const void* identity_of(const Value& value) {
+    if constexpr (Digesting<Sink>) {
+      if (const void* const only = python_singleton(value)) return only;
+    }
+    return value.identity();
+  }
+  void memoize(const Value& value) { memo_.emplace(identity_of(value), sink_.memoize()); }
 
   Sink& sink_;
   std::unordered_map<const void*, std::size_t> memo_ = {};
