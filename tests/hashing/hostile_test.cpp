@@ -71,6 +71,12 @@ TEST_CASE("What is shared many times is hashed once") {
   CHECK(hash(loads(pickle + '.')).size() == 32);
 }
 
+TEST_CASE("Names with 50,000 dots are errors, and so are attributes of attributes") {
+  CHECK(too_deep(loads("cm\nC" + times(depth / 2, ".C") + "\n.")));
+  CHECK(too_deep(loads("cbuiltins\ngetattr\nq\1" + times(depth, "h\1"sv) + "cm\nC\n" +
+                       times(depth, "X\1\0\0\0a\x86R"sv) + '.')));
+}
+
 TEST_CASE("Keys that hold themselves hash") {
   // x = []; t = (x,); x.append(t), and the set of t and (t, 1), which Python hasn't
   CHECK(hash(loads("\x8f(]q\0h\0\x85q\1a0h\1h\1K\1\x86\x90."sv)).size() == 32);

@@ -235,6 +235,30 @@ TEST_CASE("An Object hashes as what it holds") {
         "c3d815b61d29fca5979ff21e29edef47");  // datetime.date(2020, 1, 2)
 }
 
+TEST_CASE("Attributes of classes hash as what they can be") {
+  const auto attribute = [](const Object& object, std::string_view name) {
+    return Object::call(Object::global("builtins", "getattr"), {object, Object(name)});
+  };
+  const Object kind = Object::global("modz", "Col");
+  CHECK(hash(attribute(kind, "A")) == "21269acb244b438b070a8a530c976ae6");  // Col.A
+  const Object inner = Object::global("modz", "Plain.Inner");
+  // [Plain.Inner, Plain.Inner]
+  CHECK(hash(Object(std::list{inner, inner})) == "d895b64872da8f0e6e3b1ae84c41f69c");
+  // Plain.Inner
+  CHECK(hash(attribute(Object::global("modz", "Plain"), "Inner")) ==
+        "ac9de414d505f50e1bfdf689643d1788");
+  // dict.fromkeys
+  CHECK(hash(attribute(Object::global("builtins", "dict"), "fromkeys")) ==
+        "6ae8f9c8664b7a2cc8840a4facada86d");
+  // [1].append
+  CHECK(hash(attribute(Object(std::list{1}), "append")) == "d23447de8d210c04f64f215070b304f9");
+  const Object made = Object::call(attribute(Object::global("modz", "Made"), "make"), {Object(1)});
+  CHECK(hash(made) == "d9b4ae3d6384988446d7dd1849a92f6d");                               // Made()
+  CHECK(hash(Object::global("builtins", "len")) == "6de7cbc158af0541d45ed047ecbadb82");  // len
+  // operator.add
+  CHECK(hash(Object::global("_operator", "add")) == "627f25f119f3d9b9bc8906c6c9d63fc9");
+}
+
 TEST_CASE("Objects hash with what they share") {
   const Object list(std::list<int>{1});
   CHECK(hash(Object::tuple({list, list})) ==

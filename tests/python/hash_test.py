@@ -2,9 +2,11 @@
 import collections
 import datetime
 import decimal
+import enum
 import functools
 import io
 import math
+import operator
 import pickle
 import random
 import subprocess
@@ -45,7 +47,36 @@ STRUCTS = python_values.STRUCTS + [
     np.dtype((np.record, [("a", "<i4"), ("b", "<f8")])), np.dtype([(f"f{i}", "<i2") for i in range(20)]),
 ]
 WITHOUT_GAPS = [dtype for dtype in STRUCTS if "offsets" not in str(dtype)]
+
+
+class Outer:
+    class Inner:
+        def method(self):
+            return self
+
+    class Kind(enum.Enum):
+        FIRST = 1
+        SECOND = "2"
+
+
+class Made:
+    """Unpickled by a method of the class."""
+
+    value = 1
+
+    @classmethod
+    def make(cls, value):
+        return cls()
+
+    def __reduce__(self):
+        return Made.make, (self.value,)
+
+
 LEAVES = [
+    lambda rng: Outer.Inner, lambda rng: Outer.Inner(), lambda rng: Outer.Inner.method,
+    lambda rng: [Outer.Inner(), Outer.Inner()], lambda rng: rng.choice(list(Outer.Kind)), lambda rng: list(Outer.Kind),
+    lambda rng: {Outer.Kind.FIRST: 1, Outer.Kind.SECOND: 2}, lambda rng: Made(), lambda rng: [Made(), Made],
+    lambda rng: operator.add, lambda rng: operator.itemgetter(1), lambda rng: Outer.Inner().method,
     lambda rng: len, lambda rng: math.sqrt, lambda rng: [1, "a"].append, lambda rng: {"k": 1}.get,
     lambda rng: datetime.date(2020, 1, 2).isoformat, lambda rng: dict.fromkeys, lambda rng: np.sin,
     lambda rng: rng.choice([int, dict, np.ndarray, np.float64, collections.OrderedDict, decimal.Decimal, Exception]),

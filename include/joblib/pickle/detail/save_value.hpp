@@ -195,9 +195,10 @@ class ValueSaver {
   void save_instance(const Value& value) {
     const Instance& instance = value.instance();
     if constexpr (Digesting<Sink>) {
-      if (is_bound_method(instance)) return save_bound_method(instance);
+      if (is_bound_method(value)) return save_bound_method(instance);
+      if (is_getattr(value) && save_attribute_of_class(value)) return;
     }
-    save(instance.callable);
+    save_callable(instance);
     save_arguments(value);
     if (!instance.keywords.is_none()) {
       save(instance.keywords);
@@ -215,6 +216,15 @@ class ValueSaver {
     sink_.build();
   }
 
+  void save_callable(const Instance& instance) {
+    if constexpr (Digesting<Sink>) {
+      // An attribute that is called is a method.
+      if (instance.kind == Instance::Kind::reduce && is_getattr(instance.callable))
+        return save_bound_method(instance.callable.instance());
+    }
+    save(instance.callable);
+  }
+
   void save_arguments(const Value& instance) {
     const Value& arguments = instance.instance().arguments;
     if constexpr (Digesting<Sink>) {
@@ -230,12 +240,38 @@ class ValueSaver {
   }
 
   // As pickles have it: getattr(object, name).
-  static bool is_bound_method(const Instance& instance) {
+  static bool is_getattr(const Value& value) {
+    if (value.tag() != Tag::instance) return false;
+    const Instance& instance = value.instance();
     return instance.callable.tag() == Tag::global &&
            instance.callable.global().module.text() == "builtins" &&
            instance.callable.global().name.text() == "getattr" &&
            instance.arguments.sequence().size == 2 &&
            instance.arguments.sequence().items[1].tag() == Tag::str;
+  }
+
+  // Attributes of a class can be methods of the class, as dict.fromkeys, but also functions,
+  // classes and enumerators: only Python's own types are known to have none of those.
+  static bool is_bound_method(const Value& value) {
+    if (!is_getattr(value)) return false;
+    const Value& object = value.instance().arguments.sequence().items[0];
+    if (object.tag() == Tag::global) return object.global().module.text() == "builtins";
+    return !is_getattr(object);
+  }
+
+  // By name, as that of a class inside of a class: it is the same object wherever it stands.
+  bool save_attribute_of_class(const Value& value) {
+    constexpr std::size_t longest = 1000;  // names of pickles can be anything
+    std::string name;
+    const Value* object = &value;
+    while (is_getattr(*object) && name.size() < longest) {
+      const Value* const arguments = object->instance().arguments.sequence().items;
+      name = '.' + std::string(arguments[1].text()) + name;
+      object = &arguments[0];
+    }
+    if (object->tag() != Tag::global) return false;
+    sink_.global(object->global().module.text(), std::string(object->global().name.text()) + name);
+    return true;
   }
 
   void save_bound_method(const Instance& getattr) {
@@ -244,12 +280,21 @@ class ValueSaver {
       sink_.begin_tuple(3);
       sink_.str(arguments[1].text());
       save(arguments[0]);
-      const std::string name =
-          arguments[0].tag() == Tag::global ? "builtins.type" : class_name(arguments[0]);
-      const std::size_t dot = name.rfind('.');
-      sink_.global(name.substr(0, dot), name.substr(dot + 1));
+      save_class_of(arguments[0]);
       sink_.end_tuple(3);
     });
+  }
+
+  void save_class_of(const Value& object) {
+    if (object.tag() == Tag::global) return sink_.global("builtins", "type");
+    if (object.tag() != Tag::instance) {
+      const std::string name = class_name(object);
+      const std::size_t dot = name.rfind('.');
+      return sink_.global(name.substr(0, dot), name.substr(dot + 1));
+    }
+    const Global* const its_class = class_of(object.instance());
+    if (its_class == nullptr) return save(object.instance().callable);
+    sink_.global(its_class->module.text(), its_class->name.text());
   }
 
   static bool is_text(const dtype& type) {
