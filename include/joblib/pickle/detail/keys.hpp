@@ -32,15 +32,6 @@ struct EqualKeys {
 /// datetime's types without time zones are compared, nothing else.
 std::optional<std::vector<EqualKeys>> sorted_keys(std::span<const Value> keys);
 
-/// The bytes of a datetime or time without the bit, in the month or the hour, that tells the second
-/// one of two equal hours: Python's order and its pickles of protocol 3 have none. Nothing for
-/// other instances.
-std::optional<std::string> fields_without_fold(const Value& instance);
-
-/// An identity for what Python has only once, though pickles may make it several times: UTC, and
-/// numpy's True and False. Null for other values.
-const void* python_singleton(const Value& value);
-
 /// A sink to which equal dicts and sets must be saved in the same way, whatever their order is:
 /// `digest_of(save)` is the digest of what `save(sink)` saves.
 template <class Sink>

@@ -348,7 +348,9 @@ class ValueSaver {
 
   static const void* identity_of(const Value& value) {
     if constexpr (Digesting<Sink>) {
-      if (const void* const only = python_singleton(value)) return only;
+      const bool may_be_singleton = value.tag() == Tag::instance || value.tag() == Tag::array;
+      if (const void* const only = may_be_singleton ? python_singleton(value) : nullptr)
+        return only;
     }
     return value.identity();
   }
