@@ -103,11 +103,13 @@ Digest::Digest(std::string_view name) {
     algorithm_ = std::make_unique<Xxh3>();
 #else
     throw Error(errc::unsupported,
-                "this build of joblib has no xxh3: build it with JOBLIB_WITH_XXHASH, or use md5");
+                "This build of joblib has no hash 'xxh3': install libxxhash and build joblib with "
+                "-DJOBLIB_WITH_XXHASH=ON.");
 #endif
   } else {
     throw Error(errc::invalid_argument,
-                "the name of a hash must be md5, sha1 or xxh3, got: " + std::string(name));
+                "Valid options for 'name' are ('md5', 'sha1', 'xxh3'). Got name='" +
+                    std::string(name) + "' instead.");
   }
 }
 

@@ -71,6 +71,9 @@ bool is_builtin_function(std::string_view module, std::string_view name) {
                                                               "sum",
                                                               "vars"};
   if (module == "builtins") return std::ranges::binary_search(functions, name);
+  if (module == "array") return name == "_array_reconstructor";
+  if (module == "_operator")
+    return name != "attrgetter" && name != "itemgetter" && name != "methodcaller";
   return module == "math" || module == "cmath";
 }
 
@@ -133,12 +136,18 @@ void HashWriter::global(std::string_view module, std::string_view name) {
   }
   if (is_builtin_function(module, name)) return builtin_function(module, name);
   // Protocol 3 has no names with dots: an attribute of the outer class.
+  if (std::ranges::count(name, '.') > most_nested) {
+    throw Error(errc::invalid_argument, "the name of a class is nested deeper than " +
+                                            std::to_string(most_nested) + " levels");
+  }
   if (const std::size_t dot = name.rfind('.'); dot != name.npos) {
-    builtin_function("builtins", "getattr");
-    global(module, name.substr(0, dot));
-    str(name.substr(dot + 1));
-    end_tuple(2);
-    return reduce();
+    return once("." + std::string(module) + '.' + std::string(name), [&] {
+      builtin_function("builtins", "getattr");
+      global(module, name.substr(0, dot));
+      str(name.substr(dot + 1));
+      end_tuple(2);
+      reduce();
+    });
   }
   PickleWriter::global(module, name);
 }

@@ -134,4 +134,30 @@ bool is_class(const Value& instance, std::string_view module, std::string_view n
          its_class->name.text() == name;
 }
 
+std::optional<std::string> fields_without_fold(const Value& instance) {
+  const bool is_datetime = is_class(instance, "datetime", "datetime");
+  if (!is_datetime && !is_class(instance, "datetime", "time")) return {};
+  const Sequence& arguments = instance.instance().arguments.sequence();
+  const std::size_t size = is_datetime ? 10 : 6, place = is_datetime ? 2 : 0;
+  if (arguments.size == 0 || arguments.items[0].tag() != Tag::bytes ||
+      arguments.items[0].text().size() != size)
+    return {};
+  std::string fields(arguments.items[0].text());
+  fields[place] = static_cast<char>(fields[place] & 0x7f);
+  return fields;
+}
+
+const void* python_singleton(const Value& value) {
+  static constexpr char utc = 0, booleans[2] = {};
+  if (value.tag() == Tag::array) {
+    const ArrayNode& node = value.array();
+    if (!node.scalar || node.array.type.kind() != dtype::Kind::boolean) return nullptr;
+    return &booleans[*to_bool(value) ? 1 : 0];
+  }
+  if (value.tag() != Tag::instance || !is_class(value, "datetime", "timezone")) return nullptr;
+  const Sequence& arguments = value.instance().arguments.sequence();
+  const bool is_utc = arguments.size == 1 && to_duration(arguments.items[0]) == 0;
+  return is_utc ? &utc : nullptr;
+}
+
 }  // namespace joblib::detail

@@ -71,6 +71,7 @@ std::optional<Value> make_set(Document& document, Tag tag, std::span<const Value
 
 GlobalName present_name(GlobalName global) {
   if (global.module == "copy_reg") return {"copyreg", global.name};
+  if (global.module == "exceptions") return {"builtins", global.name};
   if (global.module != "__builtin__") return global;
   static constexpr std::pair<std::string_view, std::string_view> renamed[] = {
       {"basestring", "str"}, {"long", "int"},     {"unichr", "chr"},

@@ -62,6 +62,18 @@ void set_elements(Document& document, Array& array, std::string_view bytes) {
   if (!bytes.empty()) std::memcpy(array.data.get(), bytes.data(), bytes.size());
 }
 
+// The type of numpy's text without the zeros at its end, which are none of its characters.
+dtype without_padding(const dtype& type, std::string_view element) {
+  if (type.kind() != dtype::Kind::str && type.kind() != dtype::Kind::bytes) return type;
+  const std::size_t last = element.find_last_not_of('\0');
+  const std::size_t size = last == element.npos ? 0 : last + 1;
+  const bool is_str = type.kind() == dtype::Kind::str;
+  constexpr std::size_t character = 4;
+  const std::size_t length = is_str ? (size + character - 1) / character : size;
+  const dtype shorter((is_str ? "U" : "S") + std::to_string(length));
+  return type.is_native() ? shorter : shorter.byte_swapped();
+}
+
 }  // namespace
 
 std::vector<std::size_t> shape_of(const Value& tuple) {
@@ -161,6 +173,7 @@ void set_array_state(Document& document, ArrayNode& node, const Value& state) {
     return;
   }
   set_elements(document, array, text_of(parts[4], "the elements of an array"));
+  if (array.type.fields().empty()) array = to_native(array);  // as numpy does, whoever reads it
 }
 
 std::optional<Value> make_array_from_buffer(Document& document, std::span<const Value> arguments) {
@@ -187,7 +200,7 @@ std::optional<Value> make_scalar(Document& document, std::span<const Value> argu
   document.spend(type.itemsize());
   ArrayNode* const node = document.make_array();
   node->scalar = true;
-  node->array.type = type;
+  node->array.type = without_padding(type, arguments[1].text());
   node->array.data = allocate_elements(type.itemsize());
   std::memcpy(node->array.data.get(), arguments[1].text().data(), type.itemsize());
   return Value::array(node);

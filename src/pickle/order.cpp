@@ -12,11 +12,48 @@
 #include "compare.hpp"
 #include "joblib/pickle/detail/extraction.hpp"
 #include "joblib/pickle/detail/keys.hpp"
+#include "text.hpp"
 
 namespace joblib::detail {
 namespace {
 
 using Bytes = std::span<const std::byte>;
+
+[[noreturn]] void fail_too_deep() {
+  throw Error(errc::invalid_argument,
+              "the value is nested deeper than " + std::to_string(most_nested) + " levels");
+}
+
+// The key as Python compares it: numpy's numbers and text, in tuples as well, as Python's own.
+Value plain_key(const Value& key, Document& document, int depth = 0) {
+  if (depth > most_nested) fail_too_deep();
+  if (key.tag() == Tag::tuple || key.tag() == Tag::frozenset) {
+    std::vector<Value> items;
+    for (const Value& item : key.sequence().span())
+      items.push_back(plain_key(item, document, depth + 1));
+    auto* const node = document.make<Sequence>();
+    document.append(*node, items);
+    return Value::sequence(key.tag(), node);
+  }
+  if (key.tag() != Tag::array || !key.array().scalar) return key;
+  const Array& element = key.array().array;
+  if (element.type.kind() == dtype::Kind::str) {
+    const Array native = to_native(element);
+    return document.text(Tag::str, utf8_of_characters({native.data.get(), native.type.itemsize()}));
+  }
+  if (element.type.kind() == dtype::Kind::bytes) {
+    const auto* const characters = reinterpret_cast<const char*>(element.data.get());
+    return document.text(Tag::bytes, {characters, element.type.itemsize()});
+  }
+  if (const auto truth = to_bool(key)) return Value::boolean(*truth);
+  if (const auto integer = to_signed(key)) return Value::integer(*integer);
+  if (const auto large = to_unsigned(key)) {
+    const std::array digits{*large, std::uint64_t{0}};
+    return document.integer(std::as_bytes(std::span(digits)));
+  }
+  if (const auto real = to_real(key)) return Value::real(*real);
+  return key;
+}
 
 // A long double holds all integers of 64 bits and all floats.
 std::optional<long double> number_of(const Value& value) {
@@ -26,12 +63,6 @@ std::optional<long double> number_of(const Value& value) {
       return static_cast<long double>(value.integer());
     case Tag::real:
       return value.real();
-    case Tag::array:
-      if (!value.array().scalar) return {};
-      if (const auto truth = to_bool(value)) return static_cast<long double>(*truth);
-      if (const auto integer = to_signed(value)) return static_cast<long double>(*integer);
-      if (const auto large = to_unsigned(value)) return static_cast<long double>(*large);
-      return to_long_real(value);
     default:
       return {};
   }
@@ -116,10 +147,7 @@ class Order {
   }
 
   bool less_tuple(std::span<const Value> left, std::span<const Value> right) {
-    if (++depth_ > most_nested) {
-      throw Error(errc::invalid_argument,
-                  "the value is nested deeper than " + std::to_string(most_nested) + " levels");
-    }
+    if (++depth_ > most_nested) fail_too_deep();
     const auto [a, b] = std::ranges::mismatch(left, right, equal);
     const bool result =
         a == left.end() || b == right.end() ? left.size() < right.size() : less(*a, *b);
@@ -144,19 +172,10 @@ class Order {
       if (name == "timedelta") return less_tuple(a, b);
       if (a.size() != 1 || b.size() != 1 || a[0].tag() != Tag::bytes || b[0].tag() != Tag::bytes)
         break;
-      return without_fold(a[0].text()) < without_fold(b[0].text());
+      if (name == "date") return a[0].text() < b[0].text();
+      return fields_without_fold(left) < fields_without_fold(right);
     }
     return fail();
-  }
-
-  // The bit for the second one of two equal hours, in the month of a datetime or the hour of a
-  // time, plays no part.
-  static std::string without_fold(std::string_view fields) {
-    std::string text(fields);
-    constexpr std::size_t size_of_datetime = 10, size_of_time = 6;
-    if (text.size() == size_of_datetime) text[2] = static_cast<char>(text[2] & 0x7f);
-    if (text.size() == size_of_time) text[0] = static_cast<char>(text[0] & 0x7f);
-    return text;
   }
 
   bool failed_ = false;
@@ -237,9 +256,7 @@ std::optional<Positions> sorted_positions(std::span<const Value> keys) {
   return positions;
 }
 
-}  // namespace
-
-std::optional<std::vector<EqualKeys>> sorted_keys(std::span<const Value> keys) {
+std::optional<std::vector<EqualKeys>> sorted_plain_keys(std::span<const Value> keys) {
   const std::optional<Positions> positions = sorted_positions(keys);
   if (!positions) return {};
   std::vector<EqualKeys> sorted;
@@ -252,6 +269,19 @@ std::optional<std::vector<EqualKeys>> sorted_keys(std::span<const Value> keys) {
     }
   }
   return sorted;
+}
+
+}  // namespace
+
+std::optional<std::vector<EqualKeys>> sorted_keys(std::span<const Value> keys) {
+  const auto is_plain = [](const Value& key) {
+    return key.tag() != Tag::array && key.tag() != Tag::tuple && key.tag() != Tag::frozenset;
+  };
+  if (std::ranges::all_of(keys, is_plain)) return sorted_plain_keys(keys);
+  Document document;
+  std::vector<Value> plain;
+  for (const Value& key : keys) plain.push_back(plain_key(key, document));
+  return sorted_plain_keys(plain);
 }
 
 }  // namespace joblib::detail

@@ -3,6 +3,7 @@ import collections
 import datetime
 import decimal
 import fractions
+import functools
 import math
 import random
 import uuid
@@ -63,15 +64,17 @@ def scalar(rng):
     return make()
 
 
-def key(rng):
-    return rng.choice([lambda: text(rng), lambda: integer(rng), lambda: (rng.randint(0, 3), text(rng)),
-                       lambda: rng.randbytes(3), lambda: None, lambda: frozenset([rng.randint(0, 9)])])()
+def mixed_keys(rng, size):
+    makers = [lambda: text(rng), lambda: integer(rng), lambda: (rng.randint(0, 3), text(rng)),
+              lambda: rng.randbytes(3), lambda: None, lambda: frozenset([rng.randint(0, 9)])]
+    return [rng.choice(makers)() for _ in range(size)]
 
 
-def value(rng, depth=4):
+def value(rng, depth=4, leaf=scalar, array=array, keys=mixed_keys, more=()):
+    """`leaf`, `array` and `keys` make the parts; `more` are functions that make something of a list of items."""
     kind = rng.random()
     if depth == 0 or kind < 0.35:
-        return scalar(rng)
+        return leaf(rng)
     if kind < 0.55:
         return array(rng)
     size = rng.choice([0, 1, 2, 3, 5]) if rng.random() < 0.97 else 1100
@@ -79,16 +82,14 @@ def value(rng, depth=4):
     def items():
         if size > 100:
             return [rng.randint(0, 9) for _ in range(size)]
-        return [value(rng, depth - 1) for _ in range(size)]
+        return [value(rng, depth - 1, leaf, array, keys, more) for _ in range(size)]
 
     make = rng.choice([
-        items, lambda: tuple(items()), lambda: {key(rng): item for item in items()},
-        lambda: {key(rng) for _ in range(size)}, lambda: frozenset(key(rng) for _ in range(size)),
-        lambda: collections.OrderedDict((key(rng), item) for item in items()),
+        items, lambda: tuple(items()), lambda: dict(zip(keys(rng, size), items())),
         lambda: collections.defaultdict(list, {"k": items()}), lambda: collections.Counter("abracadabra"),
         lambda: collections.deque(items(), maxlen=3000), lambda: bytearray(rng.randbytes(size)),
-        lambda: shared(items()), lambda: objects(items()), lambda: np.ma.masked_array([1, 2, 3], [0, 1, 0]),
-        lambda: np.asmatrix(np.eye(2)),
+        lambda: shared(items()), lambda: objects(items()), lambda: np.asmatrix(np.eye(2)),
+        *(functools.partial(make, rng, items) for make in more),
     ])
     return make()
 
@@ -145,4 +146,9 @@ def same(a, b, seen=None):
 
 
 def random_value(seed):
-    return value(random.Random(seed))
+    return value(random.Random(seed), more=[
+        lambda rng, items: set(mixed_keys(rng, rng.randint(0, 5))),
+        lambda rng, items: frozenset(mixed_keys(rng, rng.randint(0, 5))),
+        lambda rng, items: collections.OrderedDict(zip(mixed_keys(rng, 5), items())),
+        lambda rng, items: np.ma.masked_array([1, 2, 3], [0, 1, 0]),
+    ])

@@ -120,6 +120,16 @@ std::optional<std::span<const Entry>> attributes_of(const Instance& instance);
 const Global* class_of(const Instance& instance);
 /// Whether an instance is one of this class.
 bool is_class(const Value& instance, std::string_view module, std::string_view name);
+
+/// The bytes of a datetime or time without the bit, in the month or the hour, that tells the second
+/// one of two equal hours: Python's order and its pickles of protocol 3 have none. Nothing for
+/// other instances.
+std::optional<std::string> fields_without_fold(const Value& instance);
+
+/// An identity for what Python has only once, though pickles may make it several times: UTC, and
+/// numpy's True and False. Null for other values.
+const void* python_singleton(const Value& value);
+
 /// The value of an attribute or key that is a str; null where there is none.
 const Value* find(std::span<const Entry> entries, std::string_view key);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <ranges>
 #include <span>
 #include <string>
@@ -38,7 +39,7 @@ class SortedKeys {
     }
     std::ranges::sort(sorted);
     for (auto& [digest, i] : sorted) {
-      if (!digests_.empty() && digests_.back() == digest) {
+      if (!digests_.empty() && digests_.back() == digest && may_repeat(keys_[i])) {
         positions_.back().last = i;
         continue;
       }
@@ -56,6 +57,11 @@ class SortedKeys {
   std::size_t last(std::size_t i) const { return positions_[i].last; }
 
  private:
+  // Whether equal digests are those of one key: NaNs and instances can be keys beside their equals.
+  static bool may_repeat(const Value& key) {
+    return key.tag() != Tag::real && key.tag() != Tag::instance && key.tag() != Tag::array;
+  }
+
   std::vector<Value> keys_;
   std::vector<EqualKeys> positions_ = {};
   std::vector<std::string> digests_ = {};
@@ -69,7 +75,7 @@ class ValueSaver {
   explicit ValueSaver(Sink& sink) : sink_(sink) {}
 
   void save(const Value& value) {
-    const void* const identity = value.identity();
+    const void* const identity = identity_of(value);
     if (identity == nullptr) return save_scalar(value);
     if (const auto found = memo_.find(identity); found != memo_.end())
       return sink_.get(found->second);
@@ -177,7 +183,7 @@ class ValueSaver {
     sink_.begin_tuple(items.size());
     for (const Value& item : items) save(item);
     if (items.empty()) return sink_.end_tuple(0);
-    if (const auto found = memo_.find(value.identity()); found != memo_.end()) {
+    if (const auto found = memo_.find(identity_of(value)); found != memo_.end()) {
       // The tuple holds itself, and has been saved on the way.
       sink_.drop_tuple(items.size());
       return sink_.get(found->second);
@@ -189,10 +195,11 @@ class ValueSaver {
   void save_instance(const Value& value) {
     const Instance& instance = value.instance();
     if constexpr (Digesting<Sink>) {
-      if (is_bound_method(instance)) return save_bound_method(instance);
+      if (is_bound_method(value)) return save_bound_method(instance);
+      if (is_getattr(value) && save_attribute_of_class(value)) return;
     }
-    save(instance.callable);
-    save(instance.arguments);
+    save_callable(instance);
+    save_arguments(value);
     if (!instance.keywords.is_none()) {
       save(instance.keywords);
       sink_.newobj_ex();
@@ -209,13 +216,62 @@ class ValueSaver {
     sink_.build();
   }
 
+  void save_callable(const Instance& instance) {
+    if constexpr (Digesting<Sink>) {
+      // An attribute that is called is a method.
+      if (instance.kind == Instance::Kind::reduce && is_getattr(instance.callable))
+        return save_bound_method(instance.callable.instance());
+    }
+    save(instance.callable);
+  }
+
+  void save_arguments(const Value& instance) {
+    const Value& arguments = instance.instance().arguments;
+    if constexpr (Digesting<Sink>) {
+      if (const std::optional<std::string> fields = fields_without_fold(instance)) {
+        const std::span<const Value> items = arguments.sequence().span();
+        sink_.begin_tuple(items.size());
+        sink_.bytes(std::as_bytes(std::span(*fields)));
+        for (const Value& item : items.subspan(1)) save(item);
+        return sink_.end_tuple(items.size());
+      }
+    }
+    save(arguments);
+  }
+
   // As pickles have it: getattr(object, name).
-  static bool is_bound_method(const Instance& instance) {
+  static bool is_getattr(const Value& value) {
+    if (value.tag() != Tag::instance) return false;
+    const Instance& instance = value.instance();
     return instance.callable.tag() == Tag::global &&
            instance.callable.global().module.text() == "builtins" &&
            instance.callable.global().name.text() == "getattr" &&
            instance.arguments.sequence().size == 2 &&
            instance.arguments.sequence().items[1].tag() == Tag::str;
+  }
+
+  // Attributes of a class can be methods of the class, as dict.fromkeys, but also functions,
+  // classes and enumerators: only Python's own types are known to have none of those.
+  static bool is_bound_method(const Value& value) {
+    if (!is_getattr(value)) return false;
+    const Value& object = value.instance().arguments.sequence().items[0];
+    if (object.tag() == Tag::global) return object.global().module.text() == "builtins";
+    return !is_getattr(object);
+  }
+
+  // By name, as that of a class inside of a class: it is the same object wherever it stands.
+  bool save_attribute_of_class(const Value& value) {
+    constexpr std::size_t longest = 1000;  // names of pickles can be anything
+    std::string name;
+    const Value* object = &value;
+    while (is_getattr(*object) && name.size() < longest) {
+      const Value* const arguments = object->instance().arguments.sequence().items;
+      name = '.' + std::string(arguments[1].text()) + name;
+      object = &arguments[0];
+    }
+    if (object->tag() != Tag::global) return false;
+    sink_.global(object->global().module.text(), std::string(object->global().name.text()) + name);
+    return true;
   }
 
   void save_bound_method(const Instance& getattr) {
@@ -224,12 +280,21 @@ class ValueSaver {
       sink_.begin_tuple(3);
       sink_.str(arguments[1].text());
       save(arguments[0]);
-      const std::string name =
-          arguments[0].tag() == Tag::global ? "builtins.type" : class_name(arguments[0]);
-      const std::size_t dot = name.rfind('.');
-      sink_.global(name.substr(0, dot), name.substr(dot + 1));
+      save_class_of(arguments[0]);
       sink_.end_tuple(3);
     });
+  }
+
+  void save_class_of(const Value& object) {
+    if (object.tag() == Tag::global) return sink_.global("builtins", "type");
+    if (object.tag() != Tag::instance) {
+      const std::string name = class_name(object);
+      const std::size_t dot = name.rfind('.');
+      return sink_.global(name.substr(0, dot), name.substr(dot + 1));
+    }
+    const Global* const its_class = class_of(object.instance());
+    if (its_class == nullptr) return save(object.instance().callable);
+    sink_.global(its_class->module.text(), its_class->name.text());
   }
 
   static bool is_text(const dtype& type) {
@@ -281,7 +346,15 @@ class ValueSaver {
     sink_.build();
   }
 
-  void memoize(const Value& value) { memo_.emplace(value.identity(), sink_.memoize()); }
+  static const void* identity_of(const Value& value) {
+    if constexpr (Digesting<Sink>) {
+      const bool may_be_singleton = value.tag() == Tag::instance || value.tag() == Tag::array;
+      if (const void* const only = may_be_singleton ? python_singleton(value) : nullptr)
+        return only;
+    }
+    return value.identity();
+  }
+  void memoize(const Value& value) { memo_.emplace(identity_of(value), sink_.memoize()); }
 
   Sink& sink_;
   std::unordered_map<const void*, std::size_t> memo_ = {};

@@ -179,6 +179,8 @@ class PickleWriter {
   void note_text() {
     if (options_.memo == Memo::all) put_memo();
   }
+  // Writes by `write` what `key` stands for, or refers to it if that has been done.
+  void once(std::string key, const std::function<void()>& write);
 
  private:
   template <class SaveItem>
@@ -189,8 +191,6 @@ class PickleWriter {
     end_tuple(1);
     reduce();
   }
-  // Writes by `write` what `key` stands for, or refers to it if that has been done.
-  void once(std::string key, const std::function<void()>& write);
   std::size_t put_memo();
   void put_long(std::int64_t value);
   void put_long_str(std::string_view utf8);
