@@ -10,25 +10,11 @@
 #include <unistd.h>
 
 #include "joblib/core/error.hpp"
+#include "joblib/io/detail/posix.hpp"
 
 namespace joblib::detail {
 
 namespace {
-
-// Reports `error`, an errno: e.g. "Can't write to 'a.pkl': No space left on device".
-[[noreturn]] void fail(const std::string& action, const std::string& name, int error) {
-  const bool missing = error == ENOENT || error == ENOTDIR;
-  throw Error(missing ? errc::not_found : errc::io_error,
-              "Can't " + action + " '" + name + "': " + std::generic_category().message(error));
-}
-
-// Repeats a system call that a signal interrupted.
-template <class Call>
-auto uninterrupted(Call call) {
-  auto result = call();
-  while (result < 0 && errno == EINTR) result = call();
-  return result;
-}
 
 std::optional<std::uint64_t> size_of_regular(int fd) {
   struct stat status = {};
@@ -39,7 +25,7 @@ std::optional<std::uint64_t> size_of_regular(int fd) {
 // What a chain of symbolic links ends in, whether or not that exists.
 std::filesystem::path behind_links(std::filesystem::path path) {
   for (int links = 0; std::filesystem::is_symlink(std::filesystem::symlink_status(path)); ++links) {
-    if (links == 40) fail("open", path.string(), ELOOP);
+    if (links == 40) throw_io_error("open", path.string(), ELOOP);
     path = path.parent_path() / std::filesystem::read_symlink(path);
   }
   return path;
@@ -58,11 +44,17 @@ void sync_folder(const std::filesystem::path& folder) {
   const std::string name = folder.empty() ? "." : folder.string();
   const FileDescriptor fd(
       uninterrupted([&] { return ::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
-  if (fd.get() < 0) fail("open the folder", name, errno);
-  if (::fsync(fd.get()) != 0 && errno != EINVAL) fail("make durable", name, errno);
+  if (fd.get() < 0) throw_io_error("open the folder", name, errno);
+  if (::fsync(fd.get()) != 0 && errno != EINVAL) throw_io_error("make durable", name, errno);
 }
 
 }  // namespace
+
+void throw_io_error(const std::string& action, const std::string& name, int error) {
+  const bool missing = error == ENOENT || error == ENOTDIR;
+  throw Error(missing ? errc::not_found : errc::io_error,
+              "Can't " + action + " '" + name + "': " + std::generic_category().message(error));
+}
 
 FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
   std::swap(fd_, other.fd_);
@@ -75,18 +67,21 @@ FileDescriptor::~FileDescriptor() {
 
 FileDescriptor open_for_reading(const std::filesystem::path& path) {
   FileDescriptor fd(uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
-  if (fd.get() < 0) fail("open", path.string(), errno);
+  if (fd.get() < 0) throw_io_error("open", path.string(), errno);
   struct stat status = {};
-  if (::fstat(fd.get(), &status) != 0) fail("open", path.string(), errno);
-  if (S_ISDIR(status.st_mode)) fail("read", path.string(), EISDIR);
+  if (::fstat(fd.get(), &status) != 0) throw_io_error("open", path.string(), errno);
+  if (S_ISDIR(status.st_mode)) throw_io_error("read", path.string(), EISDIR);
   return fd;
 }
 
 FileSource::FileSource(int fd, std::string name) : fd_(fd), name_(std::move(name)) {}
 
+FileSource::FileSource(FileDescriptor fd, std::string name)
+    : owned_(std::move(fd)), fd_(owned_.get()), name_(std::move(name)) {}
+
 std::size_t FileSource::read(std::span<std::byte> buffer) {
   const ssize_t count = uninterrupted([&] { return ::read(fd_, buffer.data(), buffer.size()); });
-  if (count < 0) fail("read", name_, errno);
+  if (count < 0) throw_io_error("read", name_, errno);
   return static_cast<std::size_t>(count);
 }
 
@@ -94,7 +89,7 @@ std::uint64_t FileSource::skip(std::uint64_t count) {
   const auto left = remaining();
   if (!left) return ByteSource::skip(count);
   count = std::min(count, *left);
-  if (::lseek(fd_, static_cast<off_t>(count), SEEK_CUR) < 0) fail("read", name_, errno);
+  if (::lseek(fd_, static_cast<off_t>(count), SEEK_CUR) < 0) throw_io_error("read", name_, errno);
   return count;
 }
 
@@ -111,7 +106,7 @@ FileSink::FileSink(int fd, std::string name) : fd_(fd), name_(std::move(name)) {
 void FileSink::write(std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
     const ssize_t count = uninterrupted([&] { return ::write(fd_, bytes.data(), bytes.size()); });
-    if (count < 0) fail("write to", name_, errno);
+    if (count < 0) throw_io_error("write to", name_, errno);
     bytes = bytes.subspan(static_cast<std::size_t>(count));
   }
 }
@@ -122,7 +117,7 @@ void FileSink::expect(std::uint64_t bytes) {
   const int result = uninterrupted(
       [&] { return ::fallocate(fd_, FALLOC_FL_KEEP_SIZE, position, static_cast<off_t>(bytes)); });
   if (result != 0 && errno == ENOSPC) {
-    fail("write " + std::to_string(bytes) + " bytes to", name_, ENOSPC);
+    throw_io_error("write " + std::to_string(bytes) + " bytes to", name_, ENOSPC);
   }
 }
 
@@ -133,7 +128,7 @@ AtomicFile::AtomicFile(const std::filesystem::path& target) {
     fd_ =
         FileDescriptor(uninterrupted([&] { return ::open(target.c_str(), O_WRONLY | O_CLOEXEC); }));
   } else if (exists && ::access(target.c_str(), W_OK) != 0) {
-    fail("replace", target.string(), errno);
+    throw_io_error("replace", target.string(), errno);
   } else {
     target_ = behind_links(target);
     do {
@@ -146,12 +141,12 @@ AtomicFile::AtomicFile(const std::filesystem::path& target) {
   if (fd_.get() < 0) {
     const int error = errno;
     temporary_.clear();
-    fail("write to", target.string(), error);
+    throw_io_error("write to", target.string(), error);
   }
   if (exists && !temporary_.empty() && ::fchmod(fd_.get(), status.st_mode & 0777) != 0) {
     const int error = errno;
     ::unlink(temporary_.c_str());
-    fail("set the permissions of", target.string(), error);
+    throw_io_error("set the permissions of", target.string(), error);
   }
   sink_ = std::make_unique<FileSink>(fd_.get(), target.string());
 }
@@ -162,10 +157,12 @@ AtomicFile::~AtomicFile() {
 
 void AtomicFile::commit(bool fsync) {
   if (temporary_.empty()) return;
-  if (fsync && ::fsync(fd_.get()) != 0) fail("make durable", target_.string(), errno);
+  if (fsync && ::fsync(fd_.get()) != 0) throw_io_error("make durable", target_.string(), errno);
   // Some file systems report only now that writing failed.
-  if (::close(fd_.release()) != 0 && errno != EINTR) fail("write to", target_.string(), errno);
-  if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail("replace", target_.string(), errno);
+  if (::close(fd_.release()) != 0 && errno != EINTR)
+    throw_io_error("write to", target_.string(), errno);
+  if (::rename(temporary_.c_str(), target_.c_str()) != 0)
+    throw_io_error("replace", target_.string(), errno);
   temporary_.clear();
   if (fsync) sync_folder(target_.parent_path());
 }

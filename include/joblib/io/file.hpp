@@ -33,17 +33,19 @@ class FileDescriptor {
 /// is no such file, errc::io_error otherwise (a folder included).
 FileDescriptor open_for_reading(const std::filesystem::path& path);
 
-/// Reads a descriptor that somebody else owns from its current position; `name` is for messages.
-/// remaining() is known for regular files, where skip() reads nothing.
+/// Reads a descriptor, which is its own or somebody else's, from its current position; `name` is
+/// for messages. remaining() is known for regular files, where skip() reads nothing.
 class FileSource final : public ByteSource {
  public:
   FileSource(int fd, std::string name);
+  FileSource(FileDescriptor fd, std::string name);
 
   std::size_t read(std::span<std::byte> buffer) override;
   std::uint64_t skip(std::uint64_t count) override;
   std::optional<std::uint64_t> remaining() const override;
 
  private:
+  FileDescriptor owned_ = {};
   int fd_;
   std::string name_;
 };

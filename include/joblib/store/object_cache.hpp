@@ -1,0 +1,83 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <typeindex>
+#include <unordered_map>
+#include <utility>
+
+#include "joblib/core/detail/fork_safe_mutex.hpp"
+#include "joblib/store/store_backend.hpp"
+
+namespace joblib {
+
+struct ObjectLimits {
+  std::uint64_t bytes = std::numeric_limits<std::uint64_t>::max();  ///< of all objects together
+  std::size_t items = std::numeric_limits<std::size_t>::max();
+};
+
+/// Results in memory, as the objects that they are, under the names of their items: those that were
+/// used last stay. Thread-safe; objects are destroyed by the call that drops them, or by whoever
+/// uses them longest.
+class ObjectCache {
+ public:
+  /// `evicted` is told the name of each object that had to make room for another one.
+  explicit ObjectCache(ObjectLimits limits = {},
+                       std::function<void(const std::string&)> evicted = {})
+      : limits_(limits), evicted_(std::move(evicted)) {}
+  ObjectCache(const ObjectCache&) = delete;
+  ObjectCache& operator=(const ObjectCache&) = delete;
+
+  /// The object of this name and type, which has been used now; null where there is none.
+  template <class T>
+  std::shared_ptr<const T> find(const std::string& name) {
+    return std::static_pointer_cast<const T>(find(name, typeid(T)));
+  }
+
+  /// Keeps an object under a name, in place of one that is there. `bytes` is what it counts for the
+  /// limit; an object above the limit is not kept.
+  template <class T>
+  void keep(const std::string& name, std::shared_ptr<const T> object, std::uint64_t bytes) {
+    keep(name, typeid(T), std::move(object), bytes);
+  }
+
+  bool contains(const std::string& name) const;
+
+  /// As StoreBackend::list and StoreBackend::remove.
+  void list(const std::string& folder, const std::function<bool(const StoreItem&)>& visit) const;
+  /// The object after `name` whose name begins with `prefix`, in the order of names.
+  std::optional<StoreItem> next(const std::string& prefix, const std::string& name) const;
+  void remove(const std::string& name);
+
+ private:
+  struct Entry {
+    StoreItem item;
+    std::type_index type;
+    std::shared_ptr<const void> object;
+  };
+  using Entries = std::list<Entry>;
+
+  std::shared_ptr<const void> find(const std::string& name, std::type_index type);
+  void keep(const std::string& name, std::type_index type, std::shared_ptr<const void> object,
+            std::uint64_t bytes);
+  void take_out(Entries::iterator entry, Entries& into);
+
+  const ObjectLimits limits_;
+  const std::function<void(const std::string&)> evicted_;
+  mutable detail::ForkSafeMutex mutex_ = {};
+  // All guarded by mutex_; the keys are the names in the entries.
+  Entries entries_ = {};  // the one that was used last comes first
+  std::unordered_map<std::string_view, Entries::iterator> by_name_ = {};
+  std::map<std::string_view, Entries::iterator> sorted_ = {};
+  std::uint64_t bytes_ = 0;
+};
+
+}  // namespace joblib
