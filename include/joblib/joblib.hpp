@@ -4,5 +4,6 @@
 /// The whole of joblib.
 
 #include "joblib/hash.hpp"
+#include "joblib/memory.hpp"
 #include "joblib/parallel.hpp"
 #include "joblib/persistence.hpp"

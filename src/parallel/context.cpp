@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "joblib/backend/threading.hpp"
+#include "joblib/core/detail/cached_call.hpp"
 #include "joblib/core/error.hpp"
 #include "joblib/core/log.hpp"
 
@@ -45,9 +46,15 @@ const ContextPtr& current_context() {
   return active_context == nullptr ? defaults() : *active_context;
 }
 
-ContextScope::ContextScope(ContextPtr context) : previous_(exchange_context(std::move(context))) {}
+ContextScope::ContextScope(ContextPtr context) : was_in_cached_call_(in_cached_call()) {
+  in_cached_call() = was_in_cached_call_ || context->in_cached_call;
+  previous_ = exchange_context(std::move(context));
+}
 
-ContextScope::~ContextScope() { exchange_context(std::move(previous_)); }
+ContextScope::~ContextScope() {
+  in_cached_call() = was_in_cached_call_;
+  exchange_context(std::move(previous_));
+}
 
 void check_options(const ParallelOptions& options) {
   if (options.prefer == Prefer::processes && options.require == Require::sharedmem) {

@@ -14,6 +14,7 @@ struct Context {
   int level = 0;       // of parallel calls around this thread's code
   int core_share = 1;  // see backend/parallel_backend.hpp
   bool in_task = false;
+  bool in_cached_call = false;  // see core/detail/cached_call.hpp
 };
 
 // The context of this thread, never null.
@@ -32,6 +33,7 @@ class ContextScope {
 
  private:
   ContextPtr previous_;
+  bool was_in_cached_call_;
 };
 
 // The backend that `options`, made under `context`, ask for by name, object, hint and condition.

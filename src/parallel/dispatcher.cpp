@@ -4,6 +4,7 @@
 #include <limits>
 #include <string>
 
+#include "joblib/core/detail/cached_call.hpp"
 #include "joblib/core/error.hpp"
 #include "joblib/core/log.hpp"
 #include "pre_dispatch.hpp"
@@ -80,6 +81,7 @@ ContextPtr Dispatcher::make_task_context() const {
   inner->options.inner_max_num_threads = state_->options.inner_max_num_threads;
   inner->options.stop = stop_.get_token();
   inner->in_task = true;
+  inner->in_cached_call = in_cached_call();
   return inner;
 }
 

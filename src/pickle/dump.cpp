@@ -84,6 +84,12 @@ Dump::Dump(int fd, const DumpOptions& options) : target_(std::make_unique<Target
   target_->open(options, {}, position < 0 ? 0 : static_cast<std::uint64_t>(position));
 }
 
+Dump::Dump(std::unique_ptr<ByteSink> sink, const DumpOptions& options)
+    : target_(std::make_unique<Target>()) {
+  target_->plain = std::move(sink);
+  target_->open(options, {}, 0);
+}
+
 Dump::Dump(const DumpOptions& options) : target_(std::make_unique<Target>()) {
   auto memory = std::make_unique<MemorySink>();
   target_->memory = memory.get();

@@ -74,8 +74,14 @@ struct Load::State {
     }
     const auto compressor = compressor_of_prefix(input.peek(longest_prefix()));
     if (compressor == nullptr) {
-      if (options.mmap_mode && !path.empty())
+      if (options.mmap_mode && !path.empty()) {
+        // All of it comes from the map: by now the name may belong to another file.
         reading.map = std::make_shared<MappedFile>(path, *options.mmap_mode);
+        MemorySource source_in_map(reading.map->bytes());
+        BufferedInput mapped(source_in_map, name);
+        parse(mapped, std::move(reading));
+        return 0;
+      }
       parse(input, std::move(reading));
       return input.buffered();
     }
@@ -147,6 +153,12 @@ Load::Load(std::span<const std::byte> bytes, const LoadOptions& options)
     : state_(std::make_unique<State>("bytes")) {
   State::warn_of_ignored_map(options, "bytes in memory");
   MemorySource source(bytes);
+  state_->read(source, options, {});
+}
+
+Load::Load(ByteSource& source, std::string name, const LoadOptions& options)
+    : state_(std::make_unique<State>(std::move(name))) {
+  State::warn_of_ignored_map(options, "the store");
   state_->read(source, options, {});
 }
 

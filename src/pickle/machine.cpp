@@ -224,7 +224,8 @@ void Machine::build() {
 }
 
 void Machine::push_array(const Array& array, bool scalar) {
-  const bool is_shared = array.data.use_count() > 0 && !array.writable;
+  const bool is_shared =
+      arrays_ == Arrays::borrowed || (array.data.use_count() > 0 && !array.writable);
   const bool is_columns = array.is_contiguous(Order::F) && !array.is_contiguous(Order::C);
   ArrayNode* const node = document_.make_array();
   node->array = is_shared ? array : copy(array, is_columns ? Order::F : Order::C);

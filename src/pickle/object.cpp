@@ -5,7 +5,6 @@
 #include "compare.hpp"
 #include "joblib/pickle/detail/save_value.hpp"
 #include "joblib/pickle/detail/writer.hpp"
-#include "represent.hpp"
 
 namespace joblib {
 namespace {

@@ -1,4 +1,3 @@
-#include "represent.hpp"
 
 #include <algorithm>
 #include <array>
@@ -71,6 +70,10 @@ class Representation {
   }
 
  private:
+  // Of larger arrays numpy, too, shows the first and last ones of each axis only.
+  static constexpr std::size_t most_elements = 1000;
+  static constexpr std::size_t most_at_edge = 3;
+
   bool full() const { return text_.size() > most_; }
 
   void put(const Value& value) {
@@ -240,7 +243,13 @@ class Representation {
   void put_axis(const Array& array, std::size_t axis, const std::byte* first) {
     if (axis == array.ndim()) return put_element(array, first);
     text_ += '[';
-    for (std::size_t i = 0; i < array.shape[axis] && !full(); ++i) {
+    const std::size_t size = array.shape[axis];
+    const bool is_shortened = size > 2 * most_at_edge && array.size() > most_elements;
+    for (std::size_t i = 0; i < size && !full(); ++i) {
+      if (is_shortened && i == most_at_edge) {
+        text_ += ", ...";
+        i = size - most_at_edge;
+      }
       if (i > 0) text_ += ", ";
       put_axis(array, axis + 1, first + static_cast<std::ptrdiff_t>(i) * array.strides[axis]);
     }

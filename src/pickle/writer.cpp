@@ -13,8 +13,8 @@ namespace joblib::detail {
 PickleWriter::PickleWriter(ByteSink& sink, WriteOptions options)
     : sink_(sink),
       options_(options),
-      frame_(std::make_unique_for_overwrite<std::byte[]>(frame_header + first_capacity)),
-      next_(frame_.get() + frame_header),
+      frame_(std::make_unique_for_overwrite<std::byte[]>(header_size + first_capacity)),
+      next_(frame_.get() + header_size),
       end_(next_ + first_capacity),
       written_(options.position) {
   if (options.protocol < 2 || options.protocol > 5) {
@@ -25,33 +25,37 @@ PickleWriter::PickleWriter(ByteSink& sink, WriteOptions options)
     throw Error(errc::invalid_argument, "alignment must be a power of 2 up to 128, got: " +
                                             std::to_string(options.alignment));
   }
-  put(Opcode::proto, static_cast<std::uint8_t>(options.protocol));
-  if (options.protocol >= 4) close_frame();
 }
 
 // For at most frame_size bytes.
 void PickleWriter::make_room(std::size_t count) {
-  const std::byte* const content = frame_.get() + frame_header;
+  const std::byte* const content = frame_.get() + header_size;
   const auto size = static_cast<std::size_t>(next_ - content);
   const auto capacity = static_cast<std::size_t>(end_ - content);
   if (size + count > frame_size) close_frame();
   if (capacity == frame_size) return;
-  auto larger = std::make_unique_for_overwrite<std::byte[]>(frame_header + frame_size);
-  next_ = std::copy(frame_.get() + frame_header, next_, larger.get() + frame_header);
+  auto larger = std::make_unique_for_overwrite<std::byte[]>(header_size + frame_size);
+  next_ = std::copy(frame_.get() + header_size, next_, larger.get() + header_size);
   frame_ = std::move(larger);
-  end_ = frame_.get() + frame_header + frame_size;
+  end_ = frame_.get() + header_size + frame_size;
 }
 
 // The bytes go out, as a frame if they are worth it.
 void PickleWriter::close_frame() {
-  std::byte* const content = frame_.get() + frame_header;
+  std::byte* const content = frame_.get() + header_size;
   const auto size = static_cast<std::size_t>(next_ - content);
   constexpr std::size_t smallest_frame = 4;
   std::byte* begin = content;
   if (options_.protocol >= 4 && size >= smallest_frame) {
-    begin = frame_.get();
+    begin -= header_size - start_size;
     begin[0] = code(Opcode::frame);
     store(begin + 1, static_cast<std::uint64_t>(size));
+  }
+  if (!started_) {
+    begin -= start_size;
+    begin[0] = code(Opcode::proto);
+    begin[1] = static_cast<std::byte>(options_.protocol);
+    started_ = true;
   }
   const std::span<const std::byte> bytes(begin, next_);
   if (!bytes.empty()) sink_.write(bytes);

@@ -67,6 +67,7 @@ class Dump {
   Dump(const std::filesystem::path& path, const DumpOptions& options);
   Dump(std::ostream& stream, const DumpOptions& options);
   Dump(int fd, const DumpOptions& options);
+  Dump(std::unique_ptr<ByteSink> sink, const DumpOptions& options);
   /// To memory: take() gives the bytes.
   explicit Dump(const DumpOptions& options);
   Dump(const Dump&) = delete;

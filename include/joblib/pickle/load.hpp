@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "joblib/io/byte_stream.hpp"
 #include "joblib/io/mmap_mode.hpp"
 #include "joblib/pickle/detail/extract.hpp"
 #include "joblib/pickle/object.hpp"
@@ -36,6 +37,8 @@ class Load {
   Load(std::istream& stream, const LoadOptions& options);
   Load(int fd, const LoadOptions& options);
   Load(std::span<const std::byte> bytes, const LoadOptions& options);
+  /// `name` is for messages.
+  Load(ByteSource& source, std::string name, const LoadOptions& options);
   Load(const Load&) = delete;
   Load& operator=(const Load&) = delete;
   ~Load();

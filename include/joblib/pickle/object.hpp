@@ -117,7 +117,8 @@ class Object {
   /// The state that an instance was given; None without one.
   Object state() const;
 
-  /// Close to Python's repr; cut off with "..." where it gets longer than `most` characters.
+  /// Close to Python's repr; arrays of more than 1,000 elements are shortened, and the text is cut
+  /// off with "..." where it gets longer than `most` characters.
   std::string repr(std::size_t most = 10'000) const;
 
   /// Python's ==: numbers by value whatever their type, containers by their items, dicts and sets

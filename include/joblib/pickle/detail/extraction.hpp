@@ -40,6 +40,8 @@ class Mismatch : public Error {
 
 /// The full name of the value's class; of a global its own.
 std::string class_name(const Value& value);
+/// See Object::repr.
+std::string represent(const Value& value, std::size_t most);
 /// A short description for messages: "float", "numpy.ndarray of float64, shape (2, 3)".
 std::string describe(const Value& value);
 /// A step of a path: "['key']", "[3]".

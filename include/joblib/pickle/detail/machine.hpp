@@ -19,7 +19,11 @@ class Machine {
  public:
   static constexpr bool is_digest = false;
 
-  explicit Machine(Document& document) : document_(document) {}
+  /// Whether elements of arrays that somebody else owns are copied, or must outlive the values.
+  enum class Arrays { owned, borrowed };
+
+  explicit Machine(Document& document, Arrays arrays = Arrays::owned)
+      : document_(document), arrays_(arrays) {}
 
   void none() { push({}); }
   void boolean(bool value) { push(Value::boolean(value)); }
@@ -64,7 +68,6 @@ class Machine {
   void newobj();
   void newobj_ex();
   void build();
-  /// Elements that somebody else owns, or may write, are copied.
   void array(const Array& array) { push_array(array, false); }
   void scalar(const Array& element) { push_array(element, true); }
   void type(const dtype& type) { push(Value::type(document_.keep(type))); }
@@ -111,6 +114,7 @@ class Machine {
   Value made_by(const Global& callable, std::span<const Value> arguments);
 
   Document& document_;
+  Arrays arrays_;
   std::vector<Value> stack_ = {};
   std::vector<std::size_t> marks_ = {};
   std::vector<Value> memo_ = {};

@@ -145,7 +145,8 @@ class PickleWriter {
 
  protected:
   static constexpr std::size_t frame_size = 1 << 16;
-  static constexpr std::size_t frame_header = 9;
+  static constexpr std::size_t start_size = 2;                // PROTO
+  static constexpr std::size_t header_size = start_size + 9;  // and FRAME
   static constexpr std::size_t first_capacity = 1000;
 
   static constexpr std::byte code(Opcode opcode) { return static_cast<std::byte>(opcode); }
@@ -208,10 +209,11 @@ class PickleWriter {
 
   ByteSink& sink_;
   WriteOptions options_;
-  // The frame's header and content; small at first, since many pickles are.
+  // The header, and the content of a frame; small at first, since many pickles are.
   std::unique_ptr<std::byte[]> frame_;
   std::byte* next_;
   std::byte* end_;
+  bool started_ = false;
   std::uint64_t written_;  // position of the target
   std::size_t memo_size_ = 0;
   // The memo index of what is written once and then referred to.

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace joblib::detail {
+
+/// The executable or shared library that holds some code.
+struct CodeModule {
+  std::string path;      ///< of its file
+  std::string build_id;  ///< hexadecimal; empty where the linker was not asked for one
+};
+
+/// Where `code`, the address of a function, belongs. Throws Error if it lies in no module.
+CodeModule module_of(const void* code);
+
+/// The names, as in C++ without parameters, of all functions that begin at this address, by the
+/// symbol table of their module: "costly", "features::costly". None where it has been stripped.
+/// Throws Error as module_of does.
+std::vector<std::string> names_of_function(const void* code);
+
+}  // namespace joblib::detail

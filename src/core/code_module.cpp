@@ -1,0 +1,162 @@
+#include "joblib/core/detail/code_module.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string_view>
+
+#include <cxxabi.h>
+#include <elf.h>
+#include <link.h>
+
+#include "joblib/core/error.hpp"
+
+namespace joblib::detail {
+namespace {
+
+struct Found {
+  std::uintptr_t address;
+  std::uintptr_t base = 0;
+  std::string path = {};
+  std::string build_id = {};
+  bool done = false;
+};
+
+constexpr std::uintptr_t aligned(std::uintptr_t size) { return (size + 3) & ~std::uintptr_t{3}; }
+
+// The content of the note of the GNU linker in a segment of notes.
+std::string build_id_in(std::span<const char> notes) {
+  static constexpr std::string_view digits = "0123456789abcdef";
+  while (notes.size() >= sizeof(ElfW(Nhdr))) {
+    ElfW(Nhdr) note;
+    std::memcpy(&note, notes.data(), sizeof(note));
+    const std::size_t size = sizeof(note) + aligned(note.n_namesz) + aligned(note.n_descsz);
+    if (size > notes.size()) break;
+    const std::string_view name(notes.data() + sizeof(note), note.n_namesz);
+    if (note.n_type == NT_GNU_BUILD_ID && name == std::string_view("GNU", 4)) {
+      std::string text;
+      for (const char byte : notes.subspan(sizeof(note) + aligned(note.n_namesz), note.n_descsz)) {
+        text += digits[static_cast<unsigned char>(byte) >> 4];
+        text += digits[static_cast<unsigned char>(byte) & 0xf];
+      }
+      return text;
+    }
+    notes = notes.subspan(size);
+  }
+  return {};
+}
+
+int visit(dl_phdr_info* info, std::size_t, void* data) {
+  auto& found = *static_cast<Found*>(data);
+  const std::span headers(info->dlpi_phdr, info->dlpi_phnum);
+  const bool holds_it = std::ranges::any_of(headers, [&](const ElfW(Phdr) & header) {
+    const std::uintptr_t begin = info->dlpi_addr + header.p_vaddr;
+    return header.p_type == PT_LOAD && found.address >= begin &&
+           found.address - begin < header.p_memsz;
+  });
+  if (!holds_it) return 0;
+  found.done = true;
+  found.base = info->dlpi_addr;
+  found.path = info->dlpi_name[0] == '\0' ? "/proc/self/exe" : info->dlpi_name;
+  for (const ElfW(Phdr) & header : headers) {
+    if (header.p_type != PT_NOTE || !found.build_id.empty()) continue;
+    found.build_id = build_id_in(
+        {reinterpret_cast<const char*>(info->dlpi_addr + header.p_vaddr), header.p_memsz});
+  }
+  return 1;
+}
+
+Found find(const void* code) {
+  Found found{.address = reinterpret_cast<std::uintptr_t>(code)};
+  dl_iterate_phdr(visit, &found);
+  if (!found.done)
+    throw Error(errc::invalid_argument, "the address of the function lies in no loaded module");
+  return found;
+}
+
+// "features::costly" of "features::costly(int, double)" or "int features::costly<int>(int)".
+std::string without_parameters(std::string_view name) {
+  int depth = 0;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if (name.substr(i).starts_with("(anonymous namespace)")) {
+      i += std::string_view("(anonymous namespace)").size() - 1;
+      continue;
+    }
+    if (name[i] == '<') ++depth;
+    if (name[i] == '>') --depth;
+    if (depth > 0) continue;
+    if (name[i] == ' ') begin = i + 1;
+    if (name[i] == '(') return std::string(name.substr(begin, i - begin));
+  }
+  return std::string(name.substr(begin));
+}
+
+std::string demangled(const char* symbol) {
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> text(
+      abi::__cxa_demangle(symbol, nullptr, nullptr, &status), &std::free);
+  return status == 0 ? without_parameters(text.get()) : std::string(symbol);
+}
+
+// Parts of an ELF file; what lies outside of it is empty.
+class ElfFile {
+ public:
+  explicit ElfFile(const std::string& path) : file_(path, std::ios::binary | std::ios::ate) {
+    size_ = file_ ? static_cast<std::uint64_t>(file_.tellg()) : 0;
+  }
+
+  template <class Record>
+  std::vector<Record> records(std::uint64_t offset, std::uint64_t bytes) {
+    if (offset > size_ || bytes > size_ - offset) return {};
+    std::vector<Record> result(bytes / sizeof(Record));
+    file_.seekg(static_cast<std::streamoff>(offset));
+    file_.read(reinterpret_cast<char*>(result.data()),
+               static_cast<std::streamsize>(result.size() * sizeof(Record)));
+    return file_ ? result : std::vector<Record>();
+  }
+
+ private:
+  std::ifstream file_;
+  std::uint64_t size_ = 0;
+};
+
+}  // namespace
+
+CodeModule module_of(const void* code) {
+  Found found = find(code);
+  return {std::move(found.path), std::move(found.build_id)};
+}
+
+std::vector<std::string> names_of_function(const void* code) {
+  const Found found = find(code);
+  ElfFile file(found.path);
+  const auto header = file.records<ElfW(Ehdr)>(0, sizeof(ElfW(Ehdr)));
+  if (header.empty()) return {};
+  const auto sections = file.records<ElfW(Shdr)>(
+      header[0].e_shoff, std::uint64_t{header[0].e_shnum} * sizeof(ElfW(Shdr)));
+  std::set<std::string> names;
+  for (const ElfW(Shdr) & section : sections) {
+    if ((section.sh_type != SHT_SYMTAB && section.sh_type != SHT_DYNSYM) ||
+        section.sh_link >= sections.size())
+      continue;
+    const ElfW(Shdr)& strings = sections[section.sh_link];
+    const auto text = file.records<char>(strings.sh_offset, strings.sh_size);
+    for (const ElfW(Sym) & symbol : file.records<ElfW(Sym)>(section.sh_offset, section.sh_size)) {
+      const bool is_function = (symbol.st_info & 0xf) == STT_FUNC;
+      if (!is_function || symbol.st_value != found.address - found.base ||
+          symbol.st_name >= text.size() || text.back() != '\0')
+        continue;
+      names.insert(demangled(text.data() + symbol.st_name));
+    }
+  }
+  return {names.begin(), names.end()};
+}
+
+}  // namespace joblib::detail

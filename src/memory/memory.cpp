@@ -1,0 +1,173 @@
+#include "joblib/memory/memory.hpp"
+
+#include <algorithm>
+#include <iostream>
+
+#include "entries.hpp"
+#include "joblib/core/detail/code_module.hpp"
+#include "joblib/core/error.hpp"
+#include "joblib/core/log.hpp"
+
+namespace joblib {
+namespace detail {
+namespace {
+
+// Parts between slashes that can be folders.
+void check_name(const std::string& name) {
+  std::string_view rest = name;
+  while (true) {
+    const std::string_view part = rest.substr(0, rest.find('/'));
+    if (part.empty() || part.starts_with('.') || part.find('\0') != part.npos) {
+      throw Error(
+          errc::invalid_argument,
+          "the name of a cached function must be like \"features/costly\", got: \"" + name + "\"");
+    }
+    if (part.size() == rest.size()) return;
+    rest.remove_prefix(part.size() + 1);
+  }
+}
+
+// A folder of its own for each version; other characters than those of file names are escaped.
+std::string version_folder(const std::string& version) {
+  static constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string folder = "version=";
+  for (const char character : version) {
+    const auto code = static_cast<unsigned char>(character);
+    if (code > ' ' && character != '/' && character != '%' && code < 0x7f) {
+      folder += character;
+    } else {
+      ((folder += '%') += digits[code >> 4]) += digits[code & 0xf];
+    }
+  }
+  return folder;
+}
+
+}  // namespace
+
+std::string function_name(std::string_view qualified) {
+  std::string text(qualified);
+  for (const std::string_view unnamed : {"{anonymous}", "(anonymous namespace)"}) {
+    for (std::size_t at = 0; (at = text.find(unnamed)) != text.npos;)
+      text.replace(at, unnamed.size(), "<anonymous>");
+  }
+  for (std::size_t at = 0; (at = text.find("::")) != text.npos;) text.replace(at, 2, "/");
+  return text;
+}
+
+std::string function_name_at(const void* code) {
+  const std::vector<std::string> names = names_of_function(code);
+  if (names.size() == 1) return function_name(names[0]);
+  std::string known;
+  for (const std::string& name : names) known += (known.empty() ? "" : ", ") + name;
+  throw Error(errc::invalid_argument,
+              names.empty() ? "the program's symbol table has no name for the function: use "
+                              "cache<function>(), or give a name"
+                            : "the function has several names (" + known +
+                                  "): use cache<function>(), or "
+                                  "give a name");
+}
+
+std::string build_version(const void* code) {
+  CodeModule module = module_of(code);
+  if (!module.build_id.empty()) return "build-" + module.build_id;
+  throw Error(errc::invalid_argument,
+              module.path +
+                  " has no build id, by which results of an older program are told: link with "
+                  "-Wl,--build-id, or give .version");
+}
+
+void check_arity(const CachedFunction& function, std::size_t arguments) {
+  if (function.args.empty() || function.args.size() == arguments) return;
+  throw Error(errc::invalid_argument, "Wrong number of arguments for " + function.name + ": " +
+                                          std::to_string(function.args.size()) + " names, " +
+                                          std::to_string(arguments) + " arguments");
+}
+
+}  // namespace detail
+
+Memory::Memory(std::optional<std::filesystem::path> location, MemoryOptions options) {
+  if (location)
+    cache_ = std::make_shared<detail::ResultCache>(location->string(), std::move(options));
+}
+
+detail::CachedFunction Memory::describe(const std::string& name, const CacheOptions& options,
+                                        detail::CallableState state, const void* code,
+                                        const detail::CallableIdentity& identity,
+                                        std::optional<std::size_t> arity) const {
+  detail::check_name(name);
+  detail::CachedFunction function;
+  function.name = name;
+  function.validate = options.validate;
+  function.args = options.args;
+  function.ignore = options.ignore;
+  if (arity) detail::check_arity(function, *arity);
+  for (const std::string& ignored : options.ignore) {
+    const bool is_known = options.args.empty()
+                              ? ignored == "*" || ignored == "**"
+                              : std::ranges::find(options.args, ignored) != options.args.end();
+    if (!is_known) {
+      throw Error(errc::invalid_argument, "Ignore list: argument '" + ignored +
+                                              "' is not defined for function " + name +
+                                              ": give the names of its parameters in .args");
+    }
+  }
+  if (options.state.value()) {
+    function.state = options.state.value();
+  } else if (const auto* const own = std::get_if<Object>(&state)) {
+    function.state = *own;
+  } else if (std::holds_alternative<detail::UnknownState>(state)) {
+    throw Error(errc::invalid_argument,
+                "the function cached as '" + name +
+                    "' has a state that can't be hashed: give .state, or make it picklable");
+  }
+  function.folder = name;
+  if (cache_ == nullptr) return function;
+  const std::string version = options.version ? *options.version : detail::build_version(code);
+  if (!version.empty()) function.folder += '/' + detail::version_folder(version);
+  function.verbose = options.verbose.value_or(cache_->options().verbose);
+  function.mmap_mode = options.mmap_mode ? options.mmap_mode : cache_->options().mmap_mode;
+  cache_->claim(function.folder, identity);
+  return function;
+}
+
+void Memory::clear() const {
+  if (cache_ != nullptr) cache_->remove({});
+}
+
+void Memory::reduce_size(const SizeLimits& limits) const {
+  if (limits.age_limit && limits.age_limit->count() < 0)
+    throw Error(errc::invalid_argument, "age_limit has to be a positive duration");
+  if (cache_ != nullptr) cache_->reduce_size(limits);
+}
+
+MemoryStats Memory::stats() const { return cache_ == nullptr ? MemoryStats() : cache_->stats(); }
+
+std::vector<CacheEntry> Memory::entries() const {
+  std::vector<CacheEntry> entries;
+  if (cache_ == nullptr) return entries;
+  detail::for_each_entry(cache_->store(), {}, [&](const detail::StoredEntry& stored) {
+    const std::size_t slash = stored.name.rfind('/');
+    Metadata metadata = cache_->metadata(stored.name).value_or(Metadata());
+    entries.push_back({.function = stored.name.substr(0, slash),
+                       .args_id = stored.name.substr(slash + 1),
+                       .input_args = std::move(metadata.input_args),
+                       .size = stored.size,
+                       .last_access = stored.last_access,
+                       .duration = metadata.duration});
+  });
+  return entries;
+}
+
+void Memory::remove(const CacheEntry& entry) const {
+  if (cache_ != nullptr) cache_->remove(entry.function + '/' + entry.args_id);
+}
+
+std::string Memory::location() const {
+  return cache_ == nullptr ? std::string() : cache_->store().location();
+}
+
+std::string Memory::repr() const {
+  return cache_ == nullptr ? "Memory(location=None)" : "Memory(location=" + location() + ")";
+}
+
+}  // namespace joblib

@@ -1,0 +1,65 @@
+#include "messages.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+namespace joblib::detail {
+namespace {
+
+constexpr std::size_t width = 80;
+
+std::string time_text(Seconds time) {
+  std::array<char, 64> text{};
+  const int size =
+      std::snprintf(text.data(), text.size(), "%.1fs, %.1fmin", time.count(), time.count() / 60);
+  return {text.data(), static_cast<std::size_t>(size)};
+}
+
+std::string right_aligned(const std::string& text) {
+  return std::string(width - std::min(width, text.size()), '_') + text;
+}
+
+}  // namespace
+
+std::string dotted(std::string_view function) {
+  std::string text(function);
+  std::ranges::replace(text, '/', '.');
+  return text;
+}
+
+std::string last_part(std::string_view function) {
+  return std::string(function.substr(function.rfind('/') + 1));
+}
+
+std::string calling(std::string_view function, const std::vector<std::string>& arguments) {
+  constexpr std::size_t longest = 1500, shortened = 700, long_argument = 80;
+  std::string text = std::string(width, '_') + "\n[Memory] Calling " + dotted(function) + "...\n" +
+                     last_part(function) + "(";
+  bool is_first = true, after_long_one = false;
+  for (std::string argument : arguments) {
+    if (!is_first) text += after_long_one ? ", \n" : ", ";
+    if (argument.size() > longest) argument = argument.substr(0, shortened) + "...";
+    after_long_one = argument.size() > long_argument;
+    text += argument;
+    is_first = false;
+  }
+  return text + ")";
+}
+
+std::string called(std::string_view function, Seconds duration) {
+  return right_aligned(last_part(function) + " - " + time_text(duration));
+}
+
+std::string loaded(std::string_view function, Seconds duration) {
+  return right_aligned(last_part(function) + " cache loaded - " + time_text(duration));
+}
+
+std::string loading(std::string_view function, Seconds age) {
+  constexpr std::size_t time_width = 16;
+  std::string time = time_text(age);
+  if (time.size() < time_width) time.resize(time_width, ' ');
+  return "[Memory]" + time + ": Loading " + last_part(function);
+}
+
+}  // namespace joblib::detail

@@ -1,0 +1,374 @@
+#include "joblib/memory/detail/result_cache.hpp"
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <filesystem>
+#include <iostream>
+#include <utility>
+
+#include "entries.hpp"
+#include "joblib/core/detail/cached_call.hpp"
+#include "joblib/core/detail/fork_safe_mutex.hpp"
+#include "joblib/core/error.hpp"
+#include "joblib/core/log.hpp"
+#include "joblib/store/object_cache.hpp"
+#include "messages.hpp"
+#include "size_keeper.hpp"
+
+namespace joblib::detail {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::string item(const std::string& entry, std::string_view name) {
+  return (entry + '/').append(name);
+}
+
+// Counts what it passes on; without a target it only counts.
+class CountingSink final : public ByteSink {
+ public:
+  CountingSink(std::unique_ptr<ByteSink> target, std::uint64_t& count)
+      : target_(std::move(target)), count_(count) {}
+
+  void write(std::span<const std::byte> bytes) override {
+    count_ += bytes.size();
+    if (target_ != nullptr) target_->write(bytes);
+  }
+  void finish() override {
+    if (target_ != nullptr) target_->finish();
+  }
+  void expect(std::uint64_t bytes) override {
+    if (target_ != nullptr) target_->expect(bytes);
+  }
+
+ private:
+  std::unique_ptr<ByteSink> target_;
+  std::uint64_t& count_;
+};
+
+std::string read_text(ByteSource& source) {
+  constexpr std::size_t most = 1 << 24;  // bytes of metadata
+  std::string text;
+  std::array<char, 4096> buffer;
+  while (const std::size_t count = source.read(std::as_writable_bytes(std::span(buffer)))) {
+    text.append(buffer.data(), count);
+    if (text.size() > most) throw Error(errc::corrupt_data, "metadata.json is too large");
+  }
+  return text;
+}
+
+class CachedCallScope {
+ public:
+  CachedCallScope() : before_(std::exchange(in_cached_call(), true)) {}
+  ~CachedCallScope() { in_cached_call() = before_; }
+  CachedCallScope(const CachedCallScope&) = delete;
+  CachedCallScope& operator=(const CachedCallScope&) = delete;
+
+ private:
+  bool before_;
+};
+
+struct Claims {
+  ForkSafeMutex mutex;
+  std::unordered_map<std::string, CallableIdentity> identities;  // by folder
+};
+
+// Never destroyed: functions may be cached until the process ends.
+Claims& claims() {
+  static auto& instance = *new Claims;
+  return instance;
+}
+
+[[maybe_unused]] const auto& made_at_load = claims();
+
+void print(const std::string& text) { log(LogLevel::info, text, std::cout); }
+
+std::vector<std::pair<std::string, std::string>> input_args(const CachedFunction& function,
+                                                            std::vector<std::string> arguments) {
+  std::vector<std::pair<std::string, std::string>> result;
+  const auto counts = [&](std::string_view name) {
+    return std::ranges::find(function.ignore, name) == function.ignore.end();
+  };
+  if (function.args.empty()) {
+    std::string list;
+    for (const std::string& argument : arguments) (list += list.empty() ? "" : ", ") += argument;
+    if (counts("*")) result.emplace_back("*", "[" + list + "]");
+    if (counts("**")) result.emplace_back("**", "{}");
+    return result;
+  }
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (counts(function.args[i])) result.emplace_back(function.args[i], std::move(arguments[i]));
+  }
+  return result;
+}
+
+}  // namespace
+
+std::string entry_of(const CachedFunction& function, const std::string& args_id) {
+  return function.folder + '/' + args_id;
+}
+
+ResultCache::ResultCache(std::string location, MemoryOptions options)
+    : location_(std::move(location)),
+      options_(std::move(options)),
+      store_(options_.backend.resolve(location_, options_.backend_options)) {
+  if (options_.mmap_mode && options_.compress.has_value() && !options_.compress.off())
+    log(LogLevel::warning, "Compressed results cannot be memmapped");
+  if (!options_.limits.any()) return;
+  if (!store_->keeps_items()) {
+    throw Error(errc::invalid_argument,
+                "limits are for items in a store: those of live objects are backend_options, "
+                "\"bytes_limit\" and \"items_limit\"");
+  }
+  keeper_ = std::make_unique<SizeKeeper>(store_, options_.limits, options_.verbose > 10);
+}
+
+ResultCache::~ResultCache() = default;
+
+std::string ResultCache::location_elsewhere() const {
+  const bool is_folder = options_.backend.name() == "local" && !location_.starts_with('~');
+  return is_folder ? std::filesystem::absolute(location_).string() : location_;
+}
+
+void ResultCache::get(const CachedFunction& function, const std::string& args_id,
+                      CachedCall& call) {
+  const bool waits = options_.compute_once && !in_cached_call();
+  if (find(function, args_id, call, waits ? LogLevel::debug : LogLevel::warning)) return;
+  const std::unique_ptr<StoreLock> mine = lock(entry_of(function, args_id));
+  if (mine != nullptr && find(function, args_id, call)) return;  // it took others to get the lock
+  compute(function, args_id, call);
+}
+
+// Null for who waits for nobody: all callers if they are told to, and whoever works for a cached
+// function, since the others could be waiting for it.
+std::unique_ptr<StoreLock> ResultCache::lock(const std::string& entry) {
+  if (!options_.compute_once || in_cached_call()) return nullptr;
+  try {
+    if (auto of_machine = store_->lock(entry)) return of_machine;
+  } catch (const Error& error) {
+    log(LogLevel::debug, error.what());
+  }
+  return threads_.lock(entry);
+}
+
+bool ResultCache::find(const CachedFunction& function, const std::string& args_id, CachedCall& call,
+                       LogLevel damage) {
+  const std::string entry = entry_of(function, args_id);
+  if (!is_valid(function, entry)) return false;
+  const auto begin = Clock::now();
+  if (find_object(function, entry, call)) return true;
+  if (!read_item(function, entry, call, damage)) return false;
+  if (function.verbose > 4) print(loaded(function.name, Clock::now() - begin));
+  count_hit(function, entry);
+  return true;
+}
+
+bool ResultCache::is_valid(const CachedFunction& function, const std::string& entry) {
+  if (!function.validate) return true;
+  const std::optional<Metadata> its_metadata = metadata(entry);
+  return its_metadata && function.validate(*its_metadata);
+}
+
+bool ResultCache::find_object(const CachedFunction& function, const std::string& entry,
+                              CachedCall& call) {
+  ObjectCache* const objects = store_->objects();
+  if (objects == nullptr || !call.find(*objects, item(entry, output_name))) return false;
+  count_hit(function, entry);
+  return true;
+}
+
+bool ResultCache::read_item(const CachedFunction& function, const std::string& entry,
+                            CachedCall& call, LogLevel damage) {
+  const std::string name = item(entry, output_name);
+  const auto warn = [&](const std::exception& error) {
+    log(damage, "Exception while loading results for " + dotted(function.name) +
+                    ", which are computed again: " + error.what());
+  };
+  try {
+    const auto path = function.mmap_mode ? store_->file(name) : std::nullopt;
+    const std::unique_ptr<ByteSource> source = path ? nullptr : store_->open(name);
+    if (path ? !store_->exists(name) : source == nullptr) return false;
+    if (function.verbose > 1) {
+      print(loading(function.name, Clock::now() - made_) +
+            (function.verbose < 10 ? "..." : " from " + store_->location() + '/' + entry));
+    }
+    const std::uint64_t bytes = source ? source->remaining().value_or(0) : 0;
+    Load load = path ? Load(*path, {.mmap_mode = function.mmap_mode}) : Load(*source, name, {});
+    call.read(load);
+    keep_object(function, entry, call, bytes);
+    store_->touch(name);
+    return true;
+  } catch (const Error& error) {
+    if (error.code() != errc::not_found) warn(error);
+  } catch (const std::exception& error) {  // of a pickler
+    warn(error);
+  }
+  return false;
+}
+
+void ResultCache::keep_object(const CachedFunction& function, const std::string& entry,
+                              const CachedCall& call, std::uint64_t bytes) {
+  if (ObjectCache* const objects = store_->objects(); objects != nullptr && !function.mmap_mode)
+    call.keep(*objects, item(entry, output_name), bytes);
+}
+
+void ResultCache::load(const CachedFunction& function, const std::string& args_id,
+                       CachedCall& call) {
+  const std::string entry = entry_of(function, args_id);
+  if (find_object(function, entry, call) || read_item(function, entry, call)) return;
+  throw Error(errc::not_found, "Non-existing item (may have been cleared).\nFile " +
+                                   store_->location() + '/' + item(entry, output_name) +
+                                   " does not exist");
+}
+
+Metadata ResultCache::compute(const CachedFunction& function, const std::string& args_id,
+                              CachedCall& call) {
+  const std::string entry = entry_of(function, args_id);
+  std::vector<std::string> arguments = call.arguments();
+  if (function.verbose > 10) {
+    log(LogLevel::warning, "Computing func " + last_part(function.name) + ", argument hash " +
+                               args_id + " in location " + store_->location() + '/' +
+                               function.folder);
+  }
+  if (function.verbose > 0) print(calling(function.name, arguments));
+  Metadata metadata;
+  metadata.input_args = input_args(function, std::move(arguments));
+  const auto begin = Clock::now();
+  {
+    const CachedCallScope scope;
+    call.compute();
+  }
+  metadata.duration = Clock::now() - begin;
+  metadata.time = std::chrono::system_clock::now();
+  count_miss(function, metadata.duration);
+  if (function.verbose > 10) print("Persisting in " + store_->location() + '/' + entry);
+  store_result(function, entry, call, metadata);
+  if (function.verbose > 0) print(called(function.name, Clock::now() - begin));
+  if (function.mmap_mode) read_item(function, entry, call);  // as later calls have it
+  return metadata;
+}
+
+void ResultCache::store_result(const CachedFunction& function, const std::string& entry,
+                               const CachedCall& call, const Metadata& metadata) {
+  try {
+    const std::uint64_t bytes = write_items(entry, call, metadata);
+    keep_object(function, entry, call, bytes);
+    {
+      const std::lock_guard lock(stats_mutex_);
+      stats_.bytes += bytes;
+    }
+    if (keeper_ != nullptr) keeper_->added(bytes);
+  } catch (const Error& error) {
+    report(error);
+  } catch (const std::exception& error) {  // of a pickler
+    report(Error(errc::invalid_argument, error.what()));
+  }
+}
+
+// The result comes last: where it is, everything is.
+std::uint64_t ResultCache::write_items(const std::string& entry, const CachedCall& call,
+                                       const Metadata& metadata) {
+  std::uint64_t bytes = 0;
+  const std::string text = to_json(metadata);
+  CountingSink metadata_sink(store_->create(item(entry, metadata_name)), bytes);
+  metadata_sink.write(std::as_bytes(std::span(text)));
+  metadata_sink.finish();
+  const bool is_written = store_->keeps_items() || !call.is_object();
+  Dump dump(std::make_unique<CountingSink>(
+                is_written ? store_->create(item(entry, output_name)) : nullptr, bytes),
+            {.compress = options_.compress});
+  call.write(dump.writer());
+  dump.commit();
+  return bytes;
+}
+
+void ResultCache::report(const Error& error) {
+  {
+    const std::lock_guard lock(stats_mutex_);
+    ++stats_.store_errors;
+  }
+  if (options_.on_store_error) options_.on_store_error(error);
+  if (options_.strict) throw error;
+  log(LogLevel::warning, std::string("Unable to cache a result: ") + error.what());
+}
+
+bool ResultCache::contains(const CachedFunction& function, const std::string& args_id) {
+  const std::string entry = entry_of(function, args_id);
+  try {
+    return store_->exists(item(entry, output_name)) && is_valid(function, entry);
+  } catch (const Error& error) {
+    log(LogLevel::debug, error.what());
+    return false;
+  }
+}
+
+std::optional<Metadata> ResultCache::metadata(const std::string& entry) {
+  try {
+    const std::unique_ptr<ByteSource> source = store_->open(item(entry, metadata_name));
+    if (source != nullptr) return metadata_from_json(read_text(*source));
+  } catch (const Error& error) {
+    log(LogLevel::debug, error.what());
+  }
+  return {};
+}
+
+void ResultCache::remove(const std::string& name) { store_->remove(name); }
+
+void ResultCache::reduce_size(const SizeLimits& limits) {
+  if (limits.any())
+    detail::reduce_size(
+        *store_, limits, [] { return false; }, options_.verbose > 10);
+}
+
+// The durations of a function's first computations stand for those of all its hits.
+void ResultCache::count_hit(const CachedFunction& function, const std::string& entry) {
+  constexpr std::uint64_t samples = 16;
+  bool wants_duration = false;
+  {
+    const std::lock_guard lock(stats_mutex_);
+    ++stats_.hits;
+    Counts& counts = functions_[function.folder];
+    ++counts.hits;
+    wants_duration = counts.durations < samples;
+  }
+  if (!wants_duration) return;
+  if (const auto its_metadata = metadata(entry)) {
+    const std::lock_guard lock(stats_mutex_);
+    Counts& counts = functions_[function.folder];
+    ++counts.durations;
+    counts.sum += its_metadata->duration;
+  }
+}
+
+void ResultCache::count_miss(const CachedFunction& function,
+                             std::chrono::duration<double> duration) {
+  const std::lock_guard lock(stats_mutex_);
+  ++stats_.misses;
+  Counts& counts = functions_[function.folder];
+  ++counts.durations;
+  counts.sum += duration;
+}
+
+MemoryStats ResultCache::stats() const {
+  const std::lock_guard lock(stats_mutex_);
+  MemoryStats result = stats_;
+  for (const auto& [folder, counts] : functions_) {
+    if (counts.durations > 0)
+      result.time_saved +=
+          counts.sum * (static_cast<double>(counts.hits) / static_cast<double>(counts.durations));
+  }
+  return result;
+}
+
+void ResultCache::claim(const std::string& folder, const CallableIdentity& identity) {
+  const std::lock_guard lock(claims().mutex);
+  const auto [found, is_new] =
+      claims().identities.emplace(store_->location() + '/' + folder, identity);
+  if (is_new || found->second == identity) return;
+  throw Error(errc::invalid_argument, "two different functions are cached under the name '" +
+                                          folder + "' in " + store_->location() +
+                                          ": give one of them another name");
+}
+
+}  // namespace joblib::detail

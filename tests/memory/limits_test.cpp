@@ -1,0 +1,148 @@
+// What a cache tells of itself, and how it is kept small.
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "tools.hpp"
+
+namespace joblib::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string thousand(int x) {
+  ++calls;
+  return std::string(1000, static_cast<char>('a' + x % 26));
+}
+
+struct Limited : CacheFolder {
+  // As if the result had been used last some time ago.
+  void age(int x, std::chrono::seconds seconds) const {
+    for (const CacheEntry& entry : memory.entries()) {
+      if (entry.input_args.at(0).second != std::to_string(x)) continue;
+      const fs::path output = root / entry.function / entry.args_id / "output.pkl";
+      const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+      const timespec times[] = {{now - seconds.count(), 0}, {0, UTIME_OMIT}};
+      REQUIRE(::utimensat(AT_FDCWD, output.c_str(), times, 0) == 0);
+      return;
+    }
+    FAIL("no entry of " << x);
+  }
+
+  MemorizedFunc<std::string (*)(int)> cached =
+      memory.cache("thousand", thousand, {.args = {"x"}, .version = ""});
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Limited, "Entries tell what they are") {
+  CHECK(memory.entries().empty());
+  const auto begin = std::chrono::system_clock::now() - 1s;
+  cached(1);
+  memory.cache("square", square, {.version = "2"})(3);
+  auto entries = memory.entries();
+  REQUIRE(entries.size() == 2);
+  if (entries[0].function != "thousand") std::swap(entries[0], entries[1]);
+  CHECK(entries[0].function == "thousand");
+  CHECK(entries[0].args_id == "d3ffa92536e9b2aeb96c6d0e11ccd857");
+  CHECK(entries[0].input_args == std::vector<std::pair<std::string, std::string>>{{"x", "1"}});
+  CHECK(entries[0].size > 1000);
+  CHECK(entries[0].size < 1400);
+  CHECK(entries[0].last_access >= begin);
+  CHECK(entries[0].duration.count() > 0);
+  CHECK(entries[1].function == "square/version=2");
+  CHECK(entries[1].input_args.at(0) == std::pair<std::string, std::string>("*", "[3]"));
+  memory.remove(entries[0]);
+  CHECK_FALSE(cached.check_call_in_cache(1));
+  CHECK(memory.entries().size() == 1);
+  CHECK_NOTHROW(memory.remove(entries[0]));
+}
+
+TEST_CASE_METHOD(Limited, "A Memory counts what it does") {
+  cached(1), cached(1), cached(2), cached(1);
+  const MemoryStats stats = memory.stats();
+  CHECK(stats.hits == 2);
+  CHECK(stats.misses == 2);
+  CHECK(stats.store_errors == 0);
+  CHECK(stats.bytes > 2000);
+  CHECK(stats.bytes < 2800);
+  CHECK(stats.time_saved.count() > 0);
+  const Memory other(folder.root(), {.verbose = 0});
+  CHECK(other.stats().hits == 0);
+  const auto slow = [&] {
+    return other.cache("thousand", thousand, {.args = {"x"}, .version = ""});
+  };
+  folder.write("joblib/thousand/d3ffa92536e9b2aeb96c6d0e11ccd857/metadata.json",
+               R"({"duration": 100.0, "input_args": {"x": "1"}, "time": 1e9})");
+  slow()(1), slow()(1);
+  CHECK(other.stats().time_saved.count() == Approx(200));
+}
+
+TEST_CASE_METHOD(Limited, "The entries that were used least recently go first") {
+  for (int x = 1; x <= 5; ++x) cached(x);
+  for (int x = 1; x <= 5; ++x) age(x, std::chrono::hours(10 - x));
+  cached(1);
+  memory.reduce_size({.items_limit = 3});
+  CHECK(cached.check_call_in_cache(1));
+  CHECK_FALSE(cached.check_call_in_cache(2));
+  CHECK_FALSE(cached.check_call_in_cache(3));
+  CHECK(cached.check_call_in_cache(4));
+  CHECK(cached.check_call_in_cache(5));
+}
+
+TEST_CASE_METHOD(Limited, "All limits hold at once") {
+  for (int x = 1; x <= 6; ++x) cached(x);
+  for (int x = 1; x <= 6; ++x) age(x, std::chrono::hours(10 - x));
+  memory.reduce_size({});
+  CHECK(memory.entries().size() == 6);
+  memory.reduce_size({.items_limit = 6, .age_limit = 8h + 30min});
+  CHECK(memory.entries().size() == 5);
+  memory.reduce_size({.bytes_limit = "4K", .items_limit = 5, .age_limit = std::chrono::days(5)});
+  CHECK(memory.entries().size() == 3);
+  memory.reduce_size({.items_limit = 2, .age_limit = std::chrono::years(10'000)});
+  CHECK(memory.entries().size() == 2);
+  CHECK(cached.check_call_in_cache(6));
+  memory.reduce_size({.age_limit = 0s});
+  memory.reduce_size({.bytes_limit = 0});
+  CHECK(memory.entries().empty());
+  CHECK_THROWS_AS(memory.reduce_size({.age_limit = -1s}), Error);
+}
+
+TEST_CASE_METHOD(Limited, "Only results go, whatever else lies in the folder") {
+  cached(1);
+  folder.write("joblib/thousand/func_code.py", "# first line: 1\n");
+  folder.write("joblib/notes/3f/output.pkl", "");
+  folder.write("joblib/thousand/d3ffa92536e9b2aeb96c6d0e11ccd857/left", "");
+  memory.reduce_size({.items_limit = 0});
+  CHECK(fs::exists(root / "thousand/func_code.py"));
+  CHECK(fs::exists(root / "notes/3f/output.pkl"));
+  CHECK_FALSE(fs::exists(root / "thousand/d3ffa92536e9b2aeb96c6d0e11ccd857"));
+}
+
+TEST_CASE_METHOD(Limited, "Limits of a Memory are kept while it is used") {
+  for (int x = 0; x < 50; ++x) cached(x);
+  const SizeLimits limits =
+      GENERATE(SizeLimits{.items_limit = 20}, SizeLimits{.bytes_limit = "20K"},
+               SizeLimits{.bytes_limit = "1G", .items_limit = 20});
+  const Memory limited(folder.root(), {.verbose = 0, .limits = limits});
+  const auto holds = [&] { return memory.entries().size() <= 20; };
+  CHECK(repeat_until([] {}, holds));  // also of what was there before
+  const auto again = limited.cache("thousand", thousand, {.args = {"x"}, .version = ""});
+  for (int x = 100; x < 200; ++x) CHECK(again(x).size() == 1000);
+  CHECK(repeat_until([] {}, holds));
+  CHECK(memory.entries().size() > 5);
+}
+
+TEST_CASE_METHOD(Limited, "A limit of age is kept without calls") {
+  cached(1), cached(2);
+  age(1, 2h);
+  const Memory limited(folder.root(), {.verbose = 0, .limits = {.age_limit = 1h}});
+  CHECK(repeat_until([] {}, [&] { return !cached.check_call_in_cache(1); }));
+  CHECK(cached.check_call_in_cache(2));
+}
+
+}  // namespace joblib::test

@@ -1,0 +1,108 @@
+// What is printed, as joblib prints it, by verbosity.
+
+#include <iostream>
+#include <regex>
+#include <string>
+#include <vector>
+
+#include "tools.hpp"
+
+namespace joblib::test {
+namespace {
+
+std::string join(const std::string& a, const std::string& /*b*/) { return a; }
+
+// What goes to std::cout, a line each.
+std::vector<std::string> printed(const std::function<void()>& action) {
+  std::string text;
+  const SinkGuard guard([&](const LogRecord& record) {
+    if (&record.stream == &std::cout) text.append(record.text) += '\n';
+  });
+  action();
+  std::vector<std::string> lines;
+  for (std::size_t begin = 0, end; (end = text.find('\n', begin)) != text.npos; begin = end + 1)
+    lines.push_back(text.substr(begin, end - begin));
+  return lines;
+}
+
+bool matches(const std::string& line, const std::string& pattern) {
+  UNSCOPED_INFO(line);
+  return std::regex_match(line, std::regex(pattern));
+}
+
+const std::string rule(80, '_');
+const std::string time_pattern = R"(\d+\.\ds, \d+\.\dmin)";
+
+struct Verbose : CacheFolder {
+  auto cached(int verbose) const { return memory.cache("a/b/f", square, {.verbose = verbose}); }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Verbose, "A computation is printed before and after it") {
+  const auto lines = printed([&] { cached(1)(3); });
+  REQUIRE(lines.size() == 4);
+  CHECK(lines[0] == rule);
+  CHECK(lines[1] == "[Memory] Calling a.b.f...");
+  CHECK(lines[2] == "f(3)");
+  CHECK(matches(lines[3], "_+f - " + time_pattern));
+  CHECK(lines[3].size() == 80);
+  CHECK(printed([&] { cached(1)(3); }).empty());
+  CHECK(printed([&] { cached(0)(4); }).empty());
+}
+
+TEST_CASE_METHOD(Verbose, "Without its own verbosity a function has that of its Memory") {
+  const Memory loud(folder.root());
+  CHECK(printed([&] { loud.cache("g", square)(3); }).size() == 4);
+  CHECK(printed([&] { loud.cache("g", square, {.verbose = 0})(4); }).empty());
+}
+
+TEST_CASE_METHOD(Verbose, "A result that is read is printed") {
+  cached(0)(3);
+  auto lines = printed([&] { cached(2)(3); });
+  REQUIRE(lines.size() == 1);
+  CHECK(matches(lines[0], R"(\[Memory\])" + time_pattern + R"( *: Loading f\.\.\.)"));
+  CHECK(lines[0].find(": Loading") == std::string("[Memory]").size() + 16);
+  lines = printed([&] { cached(5)(3); });
+  REQUIRE(lines.size() == 2);
+  CHECK(matches(lines[1], "_+f cache loaded - " + time_pattern));
+  CHECK(lines[1].size() == 80);
+  lines = printed([&] { cached(10)(3); });
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0].ends_with(": Loading f from " + entry().string()));
+}
+
+TEST_CASE_METHOD(Verbose, "A mapped result that is read is printed, too") {
+  const auto mapped = memory.cache("f", square, {.verbose = 2, .mmap_mode = MmapMode::r});
+  printed([&] { mapped(3); });
+  CHECK(printed([&] { mapped(3); }).size() == 1);
+}
+
+TEST_CASE_METHOD(Verbose, "Above 10 it is printed where a result is kept") {
+  std::vector<std::string> lines;
+  const auto warnings = logged(LogLevel::warning, [&] { cached(11)(3); });
+  const fs::path place = entry();
+  REQUIRE(warnings.size() == 1);
+  CHECK(warnings[0].find("Computing func f, argument hash " + place.filename().string() +
+                         " in location " + place.parent_path().string()) != std::string::npos);
+  lines = printed([&] { cached(11).call(3); });
+  REQUIRE(lines.size() == 5);
+  CHECK(lines[3] == "Persisting in " + place.string());
+  const Memory loud(folder.root(), {.verbose = 11});
+  lines = printed([&] { loud.reduce_size({.items_limit = 0}); });
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0].find("Deleting item") == 0);
+}
+
+TEST_CASE_METHOD(Verbose, "Long arguments are shortened and broken") {
+  const auto joined = memory.cache("join", join, {.verbose = 1});
+  auto lines = printed([&] { joined("a", "b"); });
+  CHECK(lines.at(2) == "join('a', 'b')");
+  lines = printed([&] { joined(std::string(90, 'a'), "b"); });
+  CHECK(lines.at(2) == "join('" + std::string(90, 'a') + "', ");
+  CHECK(lines.at(3) == "'b')");
+  lines = printed([&] { joined(std::string(1600, 'a'), "b"); });
+  CHECK(lines.at(2) == "join('" + std::string(699, 'a') + "..., ");
+}
+
+}  // namespace joblib::test

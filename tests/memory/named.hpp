@@ -1,0 +1,8 @@
+#pragma once
+
+namespace named {
+
+/// In a shared library.
+int from_library(int x);
+
+}  // namespace named

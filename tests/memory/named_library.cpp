@@ -1,0 +1,3 @@
+#include "named.hpp"
+
+int named::from_library(int x) { return x + 1; }

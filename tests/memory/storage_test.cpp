@@ -1,0 +1,159 @@
+// How results are kept: compressed, mapped, as objects in memory.
+
+#include <memory>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "compress/formats.hpp"
+#include "joblib/numpy/ndarray.hpp"
+#include "joblib/persistence.hpp"
+#include "joblib/store/local.hpp"
+#include "joblib/store/memory.hpp"
+#include "joblib/store/two_tier.hpp"
+#include "tools.hpp"
+
+namespace joblib::test {
+namespace {
+
+using Catch::Matchers::Contains;
+
+ndarray<double> counting(int size) {
+  ++calls;
+  std::vector<double> values(static_cast<std::size_t>(size));
+  std::iota(values.begin(), values.end(), 0);
+  return ndarray<double>::adopt(std::move(values));
+}
+ndarray<const double> constant(int size) { return counting(size); }
+double sum_of(const ndarray<const double>& values) {
+  ++calls;
+  return std::accumulate(values.begin(), values.end(), 0.0);
+}
+std::unique_ptr<int> owned(int x) {
+  ++calls;
+  return std::make_unique<int>(x);
+}
+
+}  // namespace
+
+TEST_CASE_METHOD(CacheFolder, "Results can be compressed in each format") {
+  for (const std::string& format : joblib_test::formats()) {
+    CAPTURE(format);
+    const Memory compressing(folder.root(), {.compress = {format, 3}, .verbose = 0});
+    const auto cached = compressing.cache("counting", counting);
+    compressing.clear();
+    CHECK(calls_of([&] { CHECK(cached(10'000) == cached(10'000)); }) == 1);
+    CHECK(fs::file_size(entry() / "output.pkl") < 60'000);
+    CHECK(calls_of([&] { CHECK(memory.cache("counting", counting)(10'000).size() == 10'000); }) ==
+          0);
+  }
+}
+
+TEST_CASE_METHOD(CacheFolder, "Results are mapped, those of the first call, too") {
+  const Memory mapping(folder.root(), {.mmap_mode = MmapMode::r, .verbose = 0});
+  const auto cached = mapping.cache("constant", constant);
+  CHECK(cached(100).mapped());
+  CHECK(cached(100).mapped());
+  CHECK(cached(100) == counting(100));
+  CHECK(cached.call(50).value.mapped());
+  CHECK(cached.call_and_shelve(100).get().mapped());
+  CHECK_FALSE(memory.cache("constant", constant)(100).mapped());
+  CHECK(memory.cache("constant", constant, {.mmap_mode = MmapMode::r})(100).mapped());
+}
+
+TEST_CASE_METHOD(CacheFolder, "Mapped results that may be changed don't change the cache with c") {
+  const auto cached = memory.cache("counting", counting, {.mmap_mode = MmapMode::c});
+  cached(10)(3) = 100;
+  CHECK(cached(10)(3) == 3);
+}
+
+TEST_CASE_METHOD(CacheFolder, "A mapped argument counts as the array that it is") {
+  const Memory mapping(folder.root(), {.mmap_mode = MmapMode::r, .verbose = 0});
+  const auto summed = mapping.cache("sum", sum_of);
+  const auto mapped = mapping.cache("constant", constant)(100);
+  REQUIRE(mapped.mapped());
+  CHECK(calls_of([&] {
+          CHECK(summed(mapped) == 4950);
+          CHECK(summed(constant(100)) == 4950);
+        }) == 2);  // constant() itself is one
+}
+
+TEST_CASE_METHOD(CacheFolder, "Compressed results can't be mapped") {
+  std::vector<std::string> warnings;
+  std::optional<Memory> both;
+  warnings = logged(LogLevel::warning, [&] {
+    both.emplace(folder.root(),
+                 MemoryOptions{.mmap_mode = MmapMode::r, .compress = true, .verbose = 0});
+  });
+  REQUIRE_FALSE(warnings.empty());
+  CHECK_THAT(warnings[0], Contains("Compressed results cannot be memmapped"));
+  logged(LogLevel::warning, [&] {
+    const auto cached = both->cache("constant", constant);
+    CHECK(cached(100) == counting(100));
+    CHECK(calls_of([&] { CHECK_FALSE(cached(100).mapped()); }) == 0);
+  });
+  CHECK(logged(LogLevel::warning, [&] {
+          Memory(folder.root(), {.mmap_mode = MmapMode::r, .compress = false, .verbose = 0});
+        }).empty());
+}
+
+TEST_CASE("Results can be kept in memory alone") {
+  const Memory memory("unused", {.backend = "memory", .verbose = 0});
+  const auto cached = memory.cache("square", square, {.args = {"x"}});
+  CHECK(calls_of([&] { CHECK(cached(3) + cached(3) == 18); }) == 1);
+  CHECK(memory.stats().hits == 1);
+  CHECK(cached.check_call_in_cache(3));
+  CHECK(calls_of([&] { CHECK(cached.call_and_shelve(3).get() == 9); }) == 0);
+  REQUIRE(memory.entries().size() == 1);
+  CHECK(memory.entries()[0].input_args.at(0).second == "3");
+  cached(4);
+  memory.reduce_size({.items_limit = 1});
+  CHECK_FALSE(cached.check_call_in_cache(3));
+  CHECK(cached.check_call_in_cache(4));
+  memory.clear();
+  CHECK(calls_of([&] { cached(3), cached(3); }) == 1);
+  CHECK_FALSE(fs::exists("unused"));
+}
+
+TEST_CASE("A cache in memory keeps its limits") {
+  const Memory memory(
+      "",
+      {.backend = "memory", .verbose = 0, .backend_options = {{"items_limit", std::int64_t{3}}}});
+  const auto cached = memory.cache("square", square);
+  for (int x = 0; x < 10; ++x) cached(x);
+  CHECK(calls_of([&] { cached(9), cached(8), cached(7); }) == 0);
+  CHECK_FALSE(cached.check_call_in_cache(6));
+  CHECK(memory.entries().size() == 3);
+}
+
+TEST_CASE("Results that can only be moved are kept in memory, too") {
+  const Memory memory("", {.backend = "memory", .verbose = 0});
+  const auto cached = memory.cache("owned", owned);
+  CHECK(calls_of([&] { CHECK(*cached(3) == *cached(3)); }) == 1);
+}
+
+TEST_CASE("Who changes an array from memory doesn't change the cache") {
+  const Memory memory("", {.backend = "memory", .verbose = 0});
+  const auto cached = memory.cache("counting", counting);
+  cached(10)(3) = 100;
+  CHECK(cached(10)(3) == 3);
+  cached(10)(3) = 100;
+  CHECK(cached(10)(3) == 3);
+}
+
+TEST_CASE_METHOD(CacheFolder, "Memory in front of a store serves what it has seen") {
+  const auto files = make_local_store(folder.root().string());
+  memory.cache("square", square)(3);
+  const Memory tiers("", {.backend = std::make_shared<TwoTierStore>(files), .verbose = 0});
+  const auto cached = tiers.cache("square", square);
+  CHECK(calls_of([&] { cached(3), cached(4); }) == 1);
+  for (const CacheEntry& kept : memory.entries())
+    folder.write("joblib/" + kept.function + '/' + kept.args_id + "/output.pkl", "damaged");
+  CHECK(logged(LogLevel::warning, [&] {
+          CHECK(calls_of([&] { CHECK(cached(3) + cached(4) == 25); }) == 0);
+        }).empty());
+  tiers.clear();
+  CHECK(calls_of([&] { cached(3); }) == 1);
+}
+
+}  // namespace joblib::test
