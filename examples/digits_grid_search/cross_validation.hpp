@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/describe/class.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <variant>
@@ -16,6 +17,7 @@ struct Fold {
   std::vector<std::size_t> train;
   std::vector<std::size_t> test;
 };
+BOOST_DESCRIBE_STRUCT(Fold, (), (train, test))
 
 /// Shuffles the samples and divides them so that each is in the test part of one fold, and the
 /// folds have the same number of samples of each class, give or take one.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/describe/class.hpp>
 #include <cstddef>
 #include <filesystem>
 #include <vector>
@@ -20,6 +21,7 @@ struct Dataset {
   Matrix pixels;  ///< samples x 64; whole numbers from 0 (paper) to 16 (ink)
   Labels labels;  ///< samples; 0 to 9
 };
+BOOST_DESCRIBE_STRUCT(Dataset, (), (pixels, labels))
 
 /// Reads a CSV file, gzipped or plain, whose rows are the 64 pixels of an image and its label.
 /// Throws std::runtime_error, naming row and column, for a file that is anything else.

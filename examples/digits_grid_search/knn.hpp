@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/describe/class.hpp>
 #include <string>
 
 #include "dataset.hpp"
@@ -19,5 +20,6 @@ struct KNearestNeighbours {
 
   std::string describe() const;
 };
+BOOST_DESCRIBE_STRUCT(KNearestNeighbours, (), (k, weights))
 
 }  // namespace digits

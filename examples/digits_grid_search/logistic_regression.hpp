@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/describe/class.hpp>
 #include <string>
 
 #include "dataset.hpp"
@@ -19,5 +20,6 @@ struct LogisticRegression {
 
   std::string describe() const;
 };
+BOOST_DESCRIBE_STRUCT(LogisticRegression, (), (learning_rate, l2, iterations, momentum))
 
 }  // namespace digits

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <exception>
 #include <functional>
+#include <joblib/memory.hpp>
 #include <joblib/parallel.hpp>
 #include <numeric>
 #include <ranges>
@@ -56,18 +57,19 @@ struct Search {
   double seconds;
 };
 
-Search search(const Dataset& data, const std::vector<Model>& grid, const std::vector<Fold>& folds,
-              int n_jobs) {
+// `score` is accuracy, or a function that gives the same.
+template <class Score, class Data>
+Search search(const Score& score, const Data& data, const std::vector<Model>& grid,
+              const std::vector<Fold>& folds, int n_jobs, const std::string& label) {
   const auto start = std::chrono::steady_clock::now();
   joblib::Parallel parallel(
-      {.n_jobs = n_jobs,
-       .on_progress = joblib::progress_bar({.label = "n_jobs = " + std::to_string(n_jobs)})});
-  const std::vector<double> scores = parallel(
-      std::views::iota(std::size_t{0}, grid.size() * folds.size()) |
-      std::views::transform([&](std::size_t i) {
-        return joblib::delayed(accuracy)(std::cref(data), std::cref(grid[i / folds.size()]),
-                                         std::cref(folds[i % folds.size()]));
-      }));
+      {.n_jobs = n_jobs, .on_progress = joblib::progress_bar({.label = label})});
+  const std::vector<double> scores =
+      parallel(std::views::iota(std::size_t{0}, grid.size() * folds.size()) |
+               std::views::transform([&](std::size_t i) {
+                 return joblib::delayed(score)(std::cref(data), std::cref(grid[i / folds.size()]),
+                                               std::cref(folds[i % folds.size()]));
+               }));
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   return {xt::adapt(scores, std::array{grid.size(), folds.size()}), elapsed.count()};
 }
@@ -93,17 +95,24 @@ int run(const Options& options) {
 
   std::printf("%zu models x %zu folds (stratified, shuffled with seed %d) of %zu images\n\n",
               grid.size(), folds.size(), seed, data.labels.size());
-  const Search result = search(data, grid, folds, n_jobs);
+  const auto label = [](int jobs) { return "n_jobs = " + std::to_string(jobs); };
+  const Search result = search(accuracy, data, grid, folds, n_jobs, label(n_jobs));
   print_table(grid, result.scores);
 
   std::printf("\nn_jobs = %d: %.2f s\n", n_jobs, result.seconds);
-  const Search serial = search(data, grid, folds, 1);
+  const Search serial = search(accuracy, data, grid, folds, 1, label(1));
   std::printf("n_jobs = 1: %.2f s\n", serial.seconds);
-  if (serial.scores != result.scores) {
-    std::fprintf(stderr, "digits_grid_search: the scores depend on the number of workers\n");
+  std::printf("speed-up: %.2f\n", serial.seconds / result.seconds);
+
+  const joblib::Memory memory(options.cache, {.verbose = 0});
+  const Search cached =
+      search(memory.cache<accuracy>(), joblib::hashed(data), grid, folds, n_jobs, "with a cache");
+  std::printf("with a cache: %.2f s, %zu of %zu scores were there from a run before\n",
+              cached.seconds, static_cast<std::size_t>(memory.stats().hits), cached.scores.size());
+  if (serial.scores != result.scores || cached.scores != result.scores) {
+    std::fprintf(stderr, "digits_grid_search: the three searches give different scores\n");
     return 1;
   }
-  std::printf("speed-up: %.2f, with the very same scores\n", serial.seconds / result.seconds);
   return 0;
 }
 

@@ -9,15 +9,17 @@ namespace digits {
 struct Options {
   int n_jobs = -1;
   std::filesystem::path data = DIGITS_CSV;
+  std::filesystem::path cache = "digits_cache";
   bool help = false;
 };
 
 inline constexpr const char* usage =
-    R"(usage: digits_grid_search [--n-jobs N] [--data FILE] [--help]
+    R"(usage: digits_grid_search [--n-jobs N] [--data FILE] [--cache FOLDER] [--help]
 
-  --n-jobs N   workers: a number, or -1 for all cores (default), -2 for all but one, ...
-  --data FILE  rows of 64 pixels (0 to 16) and a label (0 to 9) as CSV, gzipped or plain;
-               default: examples/data/digits.csv.gz
+  --n-jobs N      workers: a number, or -1 for all cores (default), -2 for all but one, ...
+  --data FILE     rows of 64 pixels (0 to 16) and a label (0 to 9) as CSV, gzipped or plain;
+                  default: examples/data/digits.csv.gz
+  --cache FOLDER  where scores are kept for the next run; default: digits_cache
 )";
 
 struct UsageError : std::runtime_error {
