@@ -5,11 +5,11 @@
 #include <unistd.h>
 
 #include "joblib/compress/compressor.hpp"
-#include "joblib/core/cpu_count.hpp"
 #include "joblib/core/error.hpp"
 #include "joblib/io/file.hpp"
 #include "joblib/io/iostream.hpp"
 #include "joblib/io/memory.hpp"
+#include "threads.hpp"
 
 namespace joblib::detail {
 namespace {
@@ -27,15 +27,6 @@ std::shared_ptr<const Compressor> choose_compressor(const Compress& compress,
   if (auto by_ending = compressor_of_extension(file_name)) return by_ending;
   if (!compress.has_value() || compress.off()) return nullptr;
   return find_compressor(default_compressor);
-}
-
-int resolve_threads(int n_threads) {
-  if (n_threads == -1) return cpu_count();
-  if (n_threads < 1) {
-    throw Error(errc::invalid_argument, "n_threads must be positive, or -1 for all cores, got: " +
-                                            std::to_string(n_threads));
-  }
-  return n_threads;
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "joblib/compress/compressor.hpp"
-#include "joblib/core/cpu_count.hpp"
 #include "joblib/core/log.hpp"
 #include "joblib/io/file.hpp"
 #include "joblib/io/iostream.hpp"
@@ -14,6 +13,7 @@
 #include "joblib/io/memory.hpp"
 #include "joblib/pickle/detail/reader.hpp"
 #include "joblib/pickle/detail/z_file.hpp"
+#include "threads.hpp"
 
 namespace joblib::detail {
 namespace {
@@ -40,15 +40,6 @@ bool wants_native_order(const LoadOptions& options) {
                     std::string(name_of(*options.mmap_mode)) + "' instead.");
   }
   return options.ensure_native_byte_order.value_or(!options.mmap_mode);
-}
-
-int resolve_threads(int n_threads) {
-  if (n_threads == -1) return cpu_count();
-  if (n_threads < 1) {
-    throw Error(errc::invalid_argument, "n_threads must be positive, or -1 for all cores, got: " +
-                                            std::to_string(n_threads));
-  }
-  return n_threads;
 }
 
 }  // namespace
