@@ -124,6 +124,8 @@ detail::CachedFunction Memory::describe(const std::string& name, const CacheOpti
   if (cache_ == nullptr) return function;
   const std::string version = options.version ? *options.version : detail::build_version(code);
   if (!version.empty()) function.folder += '/' + detail::version_folder(version);
+  // Python has one type for several of C++: without a version, the cache may be shared with it.
+  function.counts_types = !arity && !version.empty();
   function.verbose = options.verbose.value_or(cache_->options().verbose);
   function.mmap_mode = options.mmap_mode ? options.mmap_mode : cache_->options().mmap_mode;
   cache_->claim(function.folder, identity);

@@ -150,6 +150,13 @@ TEST_CASE_METHOD(CacheFolder, "A generic callable has its arguments hashed as th
         }) == 3);
 }
 
+TEST_CASE_METHOD(CacheFolder, "A generic callable is another one for each type of its arguments") {
+  const auto third = memory.cache("third", [](auto x) { return x / 3; });
+  CHECK(third(1.0F) == 1.0F / 3);
+  CHECK(third(1.0) == 1.0 / 3);
+  CHECK(third(1) == 0);
+}
+
 TEST_CASE_METHOD(CacheFolder, "A hashed argument counts by its digest") {
   const auto summed = memory.cache("total", total);
   const std::vector values{1.0, 2.0};

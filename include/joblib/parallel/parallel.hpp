@@ -79,11 +79,11 @@ struct RunToValue {
 struct RunToOutcome {
   template <class T>
   auto operator()(const std::stop_token& stop, T&& task) const {
-    using Value = std::invoke_result_t<RunToValue<RunTask>, const std::stop_token&, T>;
+    using Returned = std::invoke_result_t<RunToValue<RunTask>, const std::stop_token&, T>;
     try {
-      return Outcome<Value>(RunToValue<RunTask>{}(stop, std::forward<T>(task)));
+      return Outcome<Returned>(RunToValue<RunTask>{}(stop, std::forward<T>(task)));
     } catch (...) {
-      return Outcome<Value>(std::current_exception());
+      return Outcome<Returned>(std::current_exception());
     }
   }
 };

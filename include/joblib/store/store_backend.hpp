@@ -64,8 +64,8 @@ class StoreBackend {
   virtual bool exists(const std::string& name) = 0;
 
   /// Calls `visit` with each item whose name begins with `folder` and a slash, or with all if
-  /// `folder` is empty, in any order. Items that come or go meanwhile may be missed. Ends early
-  /// when `visit` returns false. `visit` may use the store.
+  /// `folder` is empty; those of one folder come one after the other. Items that come or go
+  /// meanwhile may be missed. Ends early when `visit` returns false. `visit` may use the store.
   virtual void list(const std::string& folder,
                     const std::function<bool(const StoreItem&)>& visit) = 0;
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <tuple>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
@@ -59,7 +60,8 @@ class Arguments<std::tuple<Parameter...>, Args...> {
       std::string_view name;
       std::size_t position;
     };
-    constexpr std::size_t all = sizeof...(Args), keywords = all + 1, state = all + 2;
+    constexpr std::size_t all = sizeof...(Args), keywords = all + 1, state = all + 2,
+                          types = all + 3;
     std::vector<Item> entries;
     if (function.args.empty()) {
       entries = {{"*", all}, {"**", keywords}};
@@ -70,6 +72,7 @@ class Arguments<std::tuple<Parameter...>, Args...> {
       return std::ranges::find(function.ignore, entry.name) != function.ignore.end();
     });
     if (function.state) entries.push_back({"self", state});
+    if (function.counts_types) entries.push_back({"<types>", types});
     std::ranges::sort(entries, {}, &Item::name);
     writer.empty_dict();
     save_entries(writer, entries.size(), [&](std::size_t i) {
@@ -81,6 +84,8 @@ class Arguments<std::tuple<Parameter...>, Args...> {
           return writer.empty_dict();
         case state:
           return save(writer, *function.state);
+        case types:
+          return save(writer, std::vector<std::string_view>{typeid(Parameter).name()...});
         default:
           return save_one(writer, entries[i].position);
       }

@@ -37,6 +37,7 @@ struct CachedFunction {
   std::vector<std::string> args = {};    ///< names of the parameters, or none
   std::vector<std::string> ignore = {};  ///< those that don't count
   std::optional<Object> state = {};      ///< of the callable
+  bool counts_types = false;             ///< of arguments, which decide what is called
 };
 
 /// Tells callables apart: by their type, and functions by their address, too.

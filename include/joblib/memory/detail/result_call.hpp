@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "joblib/memory/detail/result_cache.hpp"
+#include "joblib/memory/detail/signature.hpp"
 #include "joblib/numpy/ndarray.hpp"
 #include "joblib/pickle/detail/save.hpp"
 #include "joblib/store/object_cache.hpp"
