@@ -80,31 +80,6 @@ Found find(const void* code) {
   return found;
 }
 
-// "features::costly" of "features::costly(int, double)" or "int features::costly<int>(int)".
-std::string without_parameters(std::string_view name) {
-  int depth = 0;
-  std::size_t begin = 0;
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    if (name.substr(i).starts_with("(anonymous namespace)")) {
-      i += std::string_view("(anonymous namespace)").size() - 1;
-      continue;
-    }
-    if (name[i] == '<') ++depth;
-    if (name[i] == '>') --depth;
-    if (depth > 0) continue;
-    if (name[i] == ' ') begin = i + 1;
-    if (name[i] == '(') return std::string(name.substr(begin, i - begin));
-  }
-  return std::string(name.substr(begin));
-}
-
-std::string demangled(const char* symbol) {
-  int status = 0;
-  const std::unique_ptr<char, decltype(&std::free)> text(
-      abi::__cxa_demangle(symbol, nullptr, nullptr, &status), &std::free);
-  return status == 0 ? without_parameters(text.get()) : std::string(symbol);
-}
-
 // Parts of an ELF file; what lies outside of it is empty.
 class ElfFile {
  public:
@@ -128,6 +103,30 @@ class ElfFile {
 };
 
 }  // namespace
+
+std::string without_parameters(std::string_view name) {
+  int depth = 0;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if (name.substr(i).starts_with("(anonymous namespace)")) {
+      i += std::string_view("(anonymous namespace)").size() - 1;
+      continue;
+    }
+    if (name[i] == '<') ++depth;
+    if (name[i] == '>') --depth;
+    if (depth > 0) continue;
+    if (name[i] == ' ') begin = i + 1;
+    if (name[i] == '(') return std::string(name.substr(begin, i - begin));
+  }
+  return std::string(name.substr(begin));
+}
+
+std::string demangled(const char* name) {
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> text(
+      abi::__cxa_demangle(name, nullptr, nullptr, &status), &std::free);
+  return status == 0 ? text.get() : name;
+}
 
 CodeModule module_of(const void* code) {
   Found found = find(code);
@@ -153,7 +152,7 @@ std::vector<std::string> names_of_function(const void* code) {
       if (!is_function || symbol.st_value != found.address - found.base ||
           symbol.st_name >= text.size() || text.back() != '\0')
         continue;
-      names.insert(demangled(text.data() + symbol.st_name));
+      names.insert(without_parameters(demangled(text.data() + symbol.st_name)));
     }
   }
   return {names.begin(), names.end()};

@@ -42,21 +42,29 @@ std::string version_folder(const std::string& version) {
   return folder;
 }
 
-}  // namespace
-
-std::string function_name(std::string_view qualified) {
-  std::string text(qualified);
-  for (const std::string_view unnamed : {"{anonymous}", "(anonymous namespace)"}) {
-    for (std::size_t at = 0; (at = text.find(unnamed)) != text.npos;)
-      text.replace(at, unnamed.size(), "<anonymous>");
-  }
+// "features/costly" of "features::costly"; unnamed namespaces become "<anonymous>".
+std::string folders_of(std::string text) {
+  constexpr std::string_view unnamed = "(anonymous namespace)";
+  for (std::size_t at = 0; (at = text.find(unnamed)) != text.npos;)
+    text.replace(at, unnamed.size(), "<anonymous>");
   for (std::size_t at = 0; (at = text.find("::")) != text.npos;) text.replace(at, 2, "/");
   return text;
 }
 
+}  // namespace
+
+std::string function_name(const std::type_info& named) {
+  const std::string type = demangled(named.name());  // "...Named<&features::costly>"
+  const std::size_t begin = type.find("Named<&") + std::string_view("Named<&").size();
+  std::string_view function = std::string_view(type).substr(begin, type.size() - begin - 1);
+  if (function.starts_with('(') && function.ends_with(')'))  // with its parameters
+    function = function.substr(1, function.size() - 2);
+  return folders_of(without_parameters(function));
+}
+
 std::string function_name_at(const void* code) {
   const std::vector<std::string> names = names_of_function(code);
-  if (names.size() == 1) return function_name(names[0]);
+  if (names.size() == 1) return folders_of(names[0]);
   std::string known;
   for (const std::string& name : names) known += (known.empty() ? "" : ", ") + name;
   throw Error(errc::invalid_argument,

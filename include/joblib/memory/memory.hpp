@@ -56,7 +56,7 @@ class Memory {
   /// The same under the function's own name, "features/costly" for features::costly.
   template <auto function>
   auto cache(const CacheOptions& options = {}) const {
-    return cache(detail::function_name(detail::qualified_name<function>()), function, options);
+    return cache(detail::function_name(typeid(detail::Named<function>)), function, options);
   }
 
   /// The same under the name that the symbol table of the program has for the function. Throws

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace joblib::detail {
@@ -13,6 +14,12 @@ struct CodeModule {
 
 /// Where `code`, the address of a function, belongs. Throws Error if it lies in no module.
 CodeModule module_of(const void* code);
+
+/// The text that a mangled name stands for; itself where it is none.
+std::string demangled(const char* name);
+
+/// "features::costly" of "features::costly(int, double)" or "int features::costly<int>(int)".
+std::string without_parameters(std::string_view name);
 
 /// The names, as in C++ without parameters, of all functions that begin at this address, by the
 /// symbol table of their module: "costly", "features::costly". None where it has been stripped.

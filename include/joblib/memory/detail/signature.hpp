@@ -8,6 +8,7 @@
 #include <string_view>
 #include <tuple>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 #include <variant>
 
@@ -139,19 +140,12 @@ CallableState state_of(const F& function) {
   }
 }
 
-/// The name of a function that is a template argument: "features::costly".
+/// Carries the name of a function in that of a type, which all compilers write alike.
 template <auto function>
-constexpr std::string_view qualified_name() {
-  const std::string_view text = __PRETTY_FUNCTION__;
-  constexpr std::string_view before = "function = ";
-  std::size_t begin = text.find(before) + before.size();
-  if (text[begin] == '&') ++begin;
-  return text.substr(begin, text.find_first_of(";]", begin) - begin);
-}
+struct Named {};
 
-/// "features/costly" of "features::costly"; unnamed namespaces become "<anonymous>". Throws Error
-/// for the name of anything else than a function.
-std::string function_name(std::string_view qualified);
+/// "features/costly" of Named<features::costly>.
+std::string function_name(const std::type_info& named);
 
 /// The same of the function at an address, by the symbol table of its program or library. Throws
 /// Error unless there is exactly one.
