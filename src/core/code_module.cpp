@@ -39,7 +39,8 @@ std::string build_id_in(std::span<const char> notes) {
     const std::size_t size = sizeof(note) + aligned(note.n_namesz) + aligned(note.n_descsz);
     if (size > notes.size()) break;
     const std::string_view name(notes.data() + sizeof(note), note.n_namesz);
-    if (note.n_type == NT_GNU_BUILD_ID && name == std::string_view("GNU", 4)) {
+    if (note.n_type == NT_GNU_BUILD_ID &&
+        name == std::string_view(ELF_NOTE_GNU, sizeof(ELF_NOTE_GNU))) {
       std::string text;
       for (const char byte : notes.subspan(sizeof(note) + aligned(note.n_namesz), note.n_descsz)) {
         text += digits[static_cast<unsigned char>(byte) >> 4];
@@ -66,8 +67,9 @@ int visit(dl_phdr_info* info, std::size_t, void* data) {
   found.path = info->dlpi_name[0] == '\0' ? "/proc/self/exe" : info->dlpi_name;
   for (const ElfW(Phdr) & header : headers) {
     if (header.p_type != PT_NOTE || !found.build_id.empty()) continue;
-    found.build_id = build_id_in(
-        {reinterpret_cast<const char*>(info->dlpi_addr + header.p_vaddr), header.p_memsz});
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): addresses of a program are numbers
+    const auto* const notes = reinterpret_cast<const char*>(info->dlpi_addr + header.p_vaddr);
+    found.build_id = build_id_in({notes, header.p_memsz});
   }
   return 1;
 }

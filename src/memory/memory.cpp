@@ -27,6 +27,17 @@ void check_name(const std::string& name) {
   }
 }
 
+void check_ignored(const std::string& ignored, const std::string& function,
+                   const CacheOptions& options) {
+  const bool is_known = options.args.empty()
+                            ? ignored == "*" || ignored == "**"
+                            : std::ranges::find(options.args, ignored) != options.args.end();
+  if (is_known) return;
+  throw Error(errc::invalid_argument, "Ignore list: argument '" + ignored +
+                                          "' is not defined for function " + function +
+                                          ": give the names of its parameters in .args");
+}
+
 // A folder of its own for each version; other characters than those of file names are escaped.
 std::string version_folder(const std::string& version) {
   static constexpr std::string_view digits = "0123456789ABCDEF";
@@ -109,16 +120,7 @@ detail::CachedFunction Memory::describe(const std::string& name, const CacheOpti
   function.args = options.args;
   function.ignore = options.ignore;
   if (arity) detail::check_arity(function, *arity);
-  for (const std::string& ignored : options.ignore) {
-    const bool is_known = options.args.empty()
-                              ? ignored == "*" || ignored == "**"
-                              : std::ranges::find(options.args, ignored) != options.args.end();
-    if (!is_known) {
-      throw Error(errc::invalid_argument, "Ignore list: argument '" + ignored +
-                                              "' is not defined for function " + name +
-                                              ": give the names of its parameters in .args");
-    }
-  }
+  for (const std::string& ignored : options.ignore) detail::check_ignored(ignored, name, options);
   if (options.state.value()) {
     function.state = options.state.value();
   } else if (const auto* const own = std::get_if<Object>(&state)) {

@@ -50,7 +50,7 @@ class CountingSink final : public ByteSink {
 std::string read_text(ByteSource& source) {
   constexpr std::size_t most = 1 << 24;  // bytes of metadata
   std::string text;
-  std::array<char, 4096> buffer;
+  std::array<char, 4096> buffer{};
   while (const std::size_t count = source.read(std::as_writable_bytes(std::span(buffer)))) {
     text.append(buffer.data(), count);
     if (text.size() > most) throw Error(errc::corrupt_data, "metadata.json is too large");

@@ -152,7 +152,7 @@ const void* python_singleton(const Value& value) {
   if (value.tag() == Tag::array) {
     const ArrayNode& node = value.array();
     if (!node.scalar || node.array.type.kind() != dtype::Kind::boolean) return nullptr;
-    return &booleans[*to_bool(value) ? 1 : 0];
+    return &booleans[to_bool(value).value_or(false) ? 1 : 0];
   }
   if (value.tag() != Tag::instance || !is_class(value, "datetime", "timezone")) return nullptr;
   const Sequence& arguments = value.instance().arguments.sequence();

@@ -49,7 +49,11 @@ bool ObjectCache::contains(const std::string& name) const {
 void ObjectCache::list(const std::string& folder,
                        const std::function<bool(const StoreItem&)>& visit) const {
   const std::string prefix = folder.empty() ? "" : folder + "/";
-  for (auto item = next(prefix, prefix); item && visit(*item);) item = next(prefix, item->name);
+  std::string last = prefix;
+  while (const std::optional<StoreItem> item = next(prefix, last)) {
+    if (!visit(*item)) return;
+    last = item->name;
+  }
 }
 
 std::optional<StoreItem> ObjectCache::next(const std::string& prefix,

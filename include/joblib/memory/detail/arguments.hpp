@@ -58,7 +58,7 @@ class Arguments<std::tuple<Parameter...>, Args...> {
     };
     struct Item {
       std::string_view name;
-      std::size_t position;
+      std::size_t position = 0;
     };
     constexpr std::size_t all = sizeof...(Args), keywords = all + 1, state = all + 2,
                           types = all + 3;

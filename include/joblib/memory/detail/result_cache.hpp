@@ -42,7 +42,7 @@ struct CachedFunction {
 
 /// Tells callables apart: by their type, and functions by their address, too.
 struct CallableIdentity {
-  std::type_index type;
+  std::type_index type = typeid(void);
   const void* function = nullptr;
   bool operator==(const CallableIdentity&) const = default;
 };

@@ -266,7 +266,7 @@ class ValueSaver {
     const Value* object = &value;
     while (is_getattr(*object) && name.size() < longest) {
       const Value* const arguments = object->instance().arguments.sequence().items;
-      name = '.' + std::string(arguments[1].text()) + name;
+      name.insert(0, arguments[1].text()).insert(0, 1, '.');
       object = &arguments[0];
     }
     if (object->tag() != Tag::global) return false;
