@@ -49,10 +49,11 @@ bool ObjectCache::contains(const std::string& name) const {
 void ObjectCache::list(const std::string& folder,
                        const std::function<bool(const StoreItem&)>& visit) const {
   const std::string prefix = folder.empty() ? "" : folder + "/";
-  std::optional<StoreItem> item = next(prefix, prefix);
-  while (item.has_value()) {
-    if (!visit(item.value())) return;
-    item = next(prefix, item.value().name);
+  std::string last = prefix;
+  while (true) {
+    const std::optional<StoreItem> item = next(prefix, last);
+    if (!item || !visit(*item)) return;
+    last = item->name;
   }
 }
 
