@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <functional>
 #include <stdexcept>
+#include <utility>
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,7 +19,11 @@ class Child {
   explicit Child(const std::function<bool(Child&)>& run) {
     if (::pipe(to_parent_) != 0 || ::pipe(to_child_) != 0) throw std::runtime_error("pipe");
     process_ = ::fork();
-    if (process_ != 0) return;
+    if (process_ != 0) {  // who waits for a child that dies reads the end of its pipe
+      ::close(std::exchange(to_parent_[1], -1));
+      ::close(std::exchange(to_child_[0], -1));
+      return;
+    }
     ::alarm(120);
     bool well = false;
     try {
@@ -31,7 +36,9 @@ class Child {
   Child& operator=(const Child&) = delete;
   ~Child() {
     if (process_ > 0) kill();
-    for (const int fd : {to_parent_[0], to_parent_[1], to_child_[0], to_child_[1]}) ::close(fd);
+    for (const int fd : {to_parent_[0], to_parent_[1], to_child_[0], to_child_[1]}) {
+      if (fd >= 0) ::close(fd);
+    }
   }
 
   // In the child.
