@@ -11,6 +11,12 @@ std::size_t MemorySource::read(std::span<std::byte> buffer) {
   return bytes.size();
 }
 
+std::uint64_t MemorySource::skip(std::uint64_t count) {
+  const auto skipped = std::min<std::uint64_t>(count, bytes_.size());
+  bytes_ = bytes_.subspan(skipped);
+  return skipped;
+}
+
 void MemorySink::write(std::span<const std::byte> bytes) {
   bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
 }

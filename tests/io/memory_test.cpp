@@ -23,6 +23,17 @@ TEST_CASE("A memory source gives its bytes in order and then none") {
   CHECK(source.remaining() == 0);
 }
 
+TEST_CASE("A memory source passes over bytes, as far as there are any") {
+  const auto bytes = bytes_of("joblib");
+  MemorySource source(bytes);
+  CHECK(source.skip(4) == 4);
+  std::array<std::byte, 1> buffer = {};
+  CHECK(source.read(buffer) == 1);
+  CHECK(buffer[0] == std::byte{'i'});
+  CHECK(source.skip(UINT64_MAX) == 1);
+  CHECK(source.remaining() == 0);
+}
+
 TEST_CASE("A memory sink collects what is written, however much was expected") {
   MemorySink sink;
   sink.expect(100);

@@ -1,5 +1,8 @@
 // Arrays that are maps of their file.
 
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <vector>
@@ -27,6 +30,24 @@ std::vector<std::string> warnings_of(const std::function<void()>& action) {
   return texts;
 }
 
+// Of the elements' map, in this process.
+std::size_t resident_bytes(const ndarray<const double>& array) {
+  const auto address = reinterpret_cast<std::uintptr_t>(array.data());
+  std::ifstream smaps("/proc/self/smaps");
+  bool found = false;
+  for (std::string line; std::getline(smaps, line);) {
+    std::uintptr_t begin = 0, end = 0;
+    std::size_t kilobytes = 0;
+    if (std::sscanf(line.c_str(), "%zx-%zx ", &begin, &end) == 2) {
+      found = begin <= address && address < end;
+    } else if (found && std::sscanf(line.c_str(), "Rss: %zu", &kilobytes) == 1) {
+      return kilobytes * 1024;
+    }
+  }
+  FAIL("no map holds the array");
+  return 0;
+}
+
 }  // namespace
 
 TEST_CASE_METHOD(Mapped, "A mapped array has the elements of the file") {
@@ -40,6 +61,15 @@ TEST_CASE_METHOD(Mapped, "A mapped array has the elements of the file") {
   CHECK(loaded.is_contiguous(Order::F));
   fs::remove(file);
   CHECK(loaded(2, 1) == 7);
+}
+
+TEST_CASE_METHOD(Mapped, "No element of a mapped array is read when it is loaded") {
+  constexpr std::size_t size = std::size_t{1} << 23;
+  dump(ndarray<double>({size}), file);
+  const auto loaded = load<ndarray<const double>>(file, {.mmap_mode = MmapMode::r});
+  CHECK(resident_bytes(loaded) < 1 << 20);
+  std::vector<double> copy(loaded.begin(), loaded.end());
+  CHECK(resident_bytes(loaded) > 1 << 25);
 }
 
 TEST_CASE_METHOD(Mapped, "What is written to an array mapped with r+ reaches the file") {

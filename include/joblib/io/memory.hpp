@@ -17,6 +17,7 @@ class MemorySource final : public ByteSource {
   explicit MemorySource(std::span<const std::byte> bytes) : bytes_(bytes) {}
 
   std::size_t read(std::span<std::byte> buffer) override;
+  std::uint64_t skip(std::uint64_t count) override;
   std::optional<std::uint64_t> remaining() const override { return bytes_.size(); }
 
  private:
