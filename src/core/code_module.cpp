@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include <cxxabi.h>
+#include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
 
@@ -74,6 +75,34 @@ int visit(dl_phdr_info* info, std::size_t, void* data) {
   return 1;
 }
 
+std::vector<std::string> paths_of_libraries() {
+  std::vector<std::string> paths;
+  const auto add = [](dl_phdr_info* info, std::size_t, void* data) {
+    if (info->dlpi_name[0] != '\0') static_cast<decltype(paths)*>(data)->push_back(info->dlpi_name);
+    return 0;
+  };
+  dl_iterate_phdr(add, &paths);
+  return paths;
+}
+
+// In a program that isn't position independent, the address of a library's function is that of a
+// stub in the program: the function itself is what its name stands for in the libraries.
+const void* without_stub(const void* code) {
+  Dl_info info = {};
+  void* entry = nullptr;
+  if (dladdr1(code, &info, &entry, RTLD_DL_SYMENT) == 0 || entry == nullptr ||
+      static_cast<const ElfW(Sym)*>(entry)->st_shndx != SHN_UNDEF)
+    return code;
+  const auto close = [](void* library) { dlclose(library); };
+  for (const std::string& path : paths_of_libraries()) {
+    const std::unique_ptr<void, decltype(close)> library(
+        dlopen(path.c_str(), RTLD_LAZY | RTLD_NOLOAD));
+    if (library == nullptr) continue;
+    if (const void* const function = dlsym(library.get(), info.dli_sname)) return function;
+  }
+  return code;
+}
+
 Found find(const void* code) {
   Found found{.address = reinterpret_cast<std::uintptr_t>(code)};
   dl_iterate_phdr(visit, &found);
@@ -131,7 +160,7 @@ std::string demangled(const char* name) {
 }
 
 CodeModule module_of(const void* code) {
-  Found found = find(code);
+  Found found = find(without_stub(code));
   return {std::move(found.path), std::move(found.build_id)};
 }
 
