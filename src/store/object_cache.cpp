@@ -8,12 +8,18 @@ namespace joblib {
 
 std::shared_ptr<const void> ObjectCache::find(const std::string& name, std::type_index type) {
   const auto now = std::chrono::system_clock::now();
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   const auto found = by_name_.find(name);
   if (found == by_name_.end() || found->second->type != type) return nullptr;
-  found->second->item.last_access = now;
+  Entry& entry = *found->second;
+  entry.item.last_access = now;
   entries_.splice(entries_.begin(), entries_, found->second);
-  return found->second->object;
+  if (!used_ || now - entry.told < std::chrono::minutes(1)) return entry.object;
+  entry.told = now;
+  std::shared_ptr<const void> object = entry.object;
+  lock.unlock();
+  used_(name);
+  return object;
 }
 
 void ObjectCache::keep(const std::string& name, std::type_index type,

@@ -7,7 +7,8 @@
 namespace joblib {
 
 TwoTierStore::TwoTierStore(std::shared_ptr<StoreBackend> store, ObjectLimits limits)
-    : store_(std::move(store)), objects_(limits) {
+    : store_(std::move(store)),
+      objects_(limits, {}, [this](const std::string& name) { store_->touch(name); }) {
   if (store_ == nullptr) {
     throw Error(errc::invalid_argument, "TwoTierStore: the store behind it is a null pointer.");
   }

@@ -1,9 +1,14 @@
 // How results are kept: compressed, mapped, as objects in memory.
 
+#include <array>
+#include <chrono>
 #include <memory>
 #include <numeric>
 #include <string>
 #include <vector>
+
+#include <fcntl.h>
+#include <sys/stat.h>
 
 #include "compress/formats.hpp"
 #include "joblib/numpy/ndarray.hpp"
@@ -154,6 +159,19 @@ TEST_CASE_METHOD(CacheFolder, "Memory in front of a store serves what it has see
         }).empty());
   tiers.clear();
   CHECK(calls_of([&] { cached(3); }) == 1);
+}
+
+TEST_CASE_METHOD(CacheFolder, "What is used in front of a store is used in the store") {
+  const auto tiers = std::make_shared<TwoTierStore>(make_local_store(folder.root().string()));
+  const Memory in_front("", {.backend = tiers, .verbose = 0});
+  const auto cached = in_front.cache("square", square);
+  cached(3);
+  const std::string output = (entry() / "output.pkl").string();
+  const std::array<timespec, 2> long_ago = {};
+  REQUIRE(::utimensat(AT_FDCWD, output.c_str(), long_ago.data(), 0) == 0);
+  const auto begin = std::chrono::system_clock::now() - std::chrono::seconds(1);
+  CHECK(calls_of([&] { cached(3); }) == 0);
+  CHECK(memory.entries().at(0).last_access >= begin);
 }
 
 }  // namespace joblib::test

@@ -81,6 +81,19 @@ TEST_CASE("The objects that were used last stay within the limit of bytes") {
   CHECK(names_in(cache) == Names{"zero", "all"});
 }
 
+TEST_CASE("Uses are told, but not all of them where there are many") {
+  std::vector<std::string> used;
+  ObjectCache cache({}, {}, [&](const std::string& name) {
+    used.push_back(name);
+    CHECK(value_of(cache, name) == 1);  // which is not told again
+  });
+  keep(cache, "a", 1);
+  keep(cache, "b", 1);
+  CHECK(used.empty());
+  for (const char* name : {"a", "a", "b", "c", "a"}) value_of(cache, name);
+  CHECK(used == std::vector<std::string>{"a", "b"});
+}
+
 TEST_CASE("Without room nothing is kept") {
   ObjectCache cache(GENERATE(ObjectLimits{.items = 0}, ObjectLimits{.bytes = 0}));
   keep(cache, "a", 1);

@@ -29,10 +29,12 @@ struct ObjectLimits {
 /// uses them longest.
 class ObjectCache {
  public:
-  /// `evicted` is told the name of each object that had to make room for another one.
-  explicit ObjectCache(ObjectLimits limits = {},
-                       std::function<void(const std::string&)> evicted = {})
-      : limits_(limits), evicted_(std::move(evicted)) {}
+  using Callback = std::function<void(const std::string& name)>;
+
+  /// `evicted` is told of each object that had to make room for another one, `used` of each that is
+  /// found, at most once a minute.
+  explicit ObjectCache(ObjectLimits limits = {}, Callback evicted = {}, Callback used = {})
+      : limits_(limits), evicted_(std::move(evicted)), used_(std::move(used)) {}
   ObjectCache(const ObjectCache&) = delete;
   ObjectCache& operator=(const ObjectCache&) = delete;
 
@@ -62,6 +64,7 @@ class ObjectCache {
     StoreItem item;
     std::type_index type;
     std::shared_ptr<const void> object;
+    std::chrono::system_clock::time_point told = {};  // when used_ was
   };
   using Entries = std::list<Entry>;
 
@@ -71,7 +74,8 @@ class ObjectCache {
   void take_out(Entries::iterator entry, Entries& into);
 
   const ObjectLimits limits_;
-  const std::function<void(const std::string&)> evicted_;
+  const Callback evicted_;
+  const Callback used_;
   mutable detail::ForkSafeMutex mutex_ = {};
   // All guarded by mutex_; the keys are the names in the entries.
   Entries entries_ = {};  // the one that was used last comes first
