@@ -59,6 +59,10 @@ bool is_ready(const std::future<T>& future) {
   return future.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
 }
 
+ndarray<const double> ones(std::size_t size) {
+  return loads<ndarray<const double>>(dumps(std::vector<double>(size, 1)));
+}
+
 }  // namespace
 
 TEST_CASE_METHOD(CacheFolder, "A call that has been made before reads its result") {
@@ -164,6 +168,9 @@ TEST_CASE_METHOD(CacheFolder, "A shelved result can be pickled, for this process
     return load<MemorizedResult<std::string>>(file).get() == "<1>" && calls == before;
   });
   CHECK(child.ended_well());
+  const Memory mapping(folder.root(), {.mmap_mode = MmapMode::r, .verbose = 0});
+  const auto mapped = mapping.cache("ones", ones).call_and_shelve(3);
+  CHECK(loads<MemorizedResult<ndarray<const double>>>(dumps(mapped)).get().mapped());
   memory.clear();
   CHECK(error_of([&] { load<MemorizedResult<std::string>>(file).get(); }) == errc::not_found);
   const Memory with_object(folder.root(), {.backend = make_local_store(folder.root().string())});

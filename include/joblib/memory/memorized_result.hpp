@@ -57,10 +57,12 @@ class MemorizedResult {
   std::string args_id_ = {};
 };
 
-/// As where the result is: location, kind of store, function, folder, arguments.
+/// As where the result is: location, kind of store and its options, function, folder, arguments;
+/// and how it is read.
 template <class R>
 struct pickler<MemorizedResult<R>> {
-  using State = std::tuple<std::string, std::string, std::string, std::string, std::string>;
+  using State = std::tuple<std::string, std::string, StoreOptions, std::string, std::string,
+                           std::string, std::optional<MmapMode>>;
 
   static State to_state(const MemorizedResult<R>& result) {
     if (result.cache_ == nullptr || result.cache_->options().backend.name().empty()) {
@@ -68,19 +70,25 @@ struct pickler<MemorizedResult<R>> {
                   "a MemorizedResult can't be pickled unless its store was chosen by a name: "
                   "pickle the value");
     }
-    return {result.cache_->location_elsewhere(), result.cache_->options().backend.name(),
-            result.function_->name, result.function_->folder, result.args_id_};
+    return {result.cache_->location_elsewhere(),
+            result.cache_->options().backend.name(),
+            result.cache_->options().backend_options,
+            result.function_->name,
+            result.function_->folder,
+            result.args_id_,
+            result.function_->mmap_mode};
   }
 
   static MemorizedResult<R> from_state(const State& state) {
-    const auto& [location, backend, name, folder, args_id] = state;
+    const auto& [location, backend, options, name, folder, args_id, mmap_mode] = state;
     auto function = std::make_shared<detail::CachedFunction>();
     function->name = name;
     function->folder = folder;
     function->verbose = 0;
-    return {std::make_shared<detail::ResultCache>(location,
-                                                  MemoryOptions{.backend = backend, .verbose = 0}),
-            std::move(function), args_id};
+    function->mmap_mode = mmap_mode;
+    auto cache = std::make_shared<detail::ResultCache>(
+        location, MemoryOptions{.backend = backend, .verbose = 0, .backend_options = options});
+    return {std::move(cache), std::move(function), args_id};
   }
 };
 
