@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <random>
+
 #include <joblib/memory.hpp>
 
 #include "cases.hpp"
@@ -26,13 +29,15 @@ int main(int argc, char** argv) {
 
   if (cases.name() == "small") {
     const auto cached = memory.cache("hit", successor);
-    fill(cached, 1000);
+    fill(cached, cases.calls);
     cases.small("hit", name, true, cached);
+    cases.scaling(name, cached);
     const joblib::Memory ram("results", {.backend = "memory", .verbose = 0});
     const auto in_ram = ram.cache("hit", successor);
-    fill(in_ram, 1000);
+    fill(in_ram, cases.calls);
     cases.small("ram_hit", name, true, in_ram);
-    cases.small("miss", name, false, memory.cache("miss", successor));
+    const joblib::Memory empty(cases.new_folder(), {.verbose = 0});
+    cases.small("miss", name, false, empty.cache("miss", successor));
   }
 
   if (cases.name().starts_with("array_")) {
@@ -52,10 +57,18 @@ int main(int argc, char** argv) {
   }
 
   if (cases.name() == "many") {
-    for (const int count : {1000, 1000000}) {
-      const auto cached = memory.cache("many/" + std::to_string(count), successor);
-      fill(cached, static_cast<int>(count * cases.scale()));
-      cases.small(std::to_string(count), name, true, cached);
-    }
+    std::vector<int> numbers(static_cast<std::size_t>(1e6 * cases.scale()));
+    std::iota(numbers.begin(), numbers.end(), 0);
+    std::shuffle(numbers.begin(), numbers.end(), std::mt19937());
+    const auto number = [&](int i) {
+      return numbers[static_cast<std::size_t>(i) % numbers.size()];
+    };
+    const auto few = memory.cache("few", successor);
+    const auto many = memory.cache("many", successor);
+    for (int i = 0; i < cases.calls; ++i) few(number(i));
+    for (const int i : numbers) many(i);
+    cases.small("hot", name, true, [&](int i) { many(number(i)); });
+    cases.small("hot", "1,000 results", true, [&](int i) { few(number(i)); });
+    cases.small("random", name, false, [&](int i) { many(number(i)); });
   }
 }

@@ -1,9 +1,10 @@
 """The cases of cases.hpp with Python's joblib.
 
-usage: joblib_python.py CASE FOLDER SCALE
+usage: joblib_python.py CASE FOLDER LARGE_FOLDER SCALE
 """
 
 import itertools
+import os
 import sys
 from pathlib import Path
 
@@ -28,12 +29,14 @@ def small(memory):
         cached(-i)
     numbers = itertools.count(1)
 
-    def report_calls(quantity, call):
+    def time_calls(call):
         samples, _ = time_long_calls(lambda: None, lambda: [call() for _ in range(100)])
-        report(f"small_{quantity}", "joblib", [s * 1e6 / 100 for s in samples])
+        return [s * 1e6 / 100 for s in samples]
 
-    report_calls("hit", lambda: cached(-5))
-    report_calls("miss", lambda: cached(next(numbers)))
+    hits = time_calls(lambda: cached(-5))
+    report("small_hit", "joblib", hits)
+    report("small_ram_hit", "joblib, from files", hits)
+    report("small_miss", "joblib", time_calls(lambda: cached(next(numbers))))
 
 
 def array(case, folder, scale):
@@ -50,11 +53,11 @@ def array(case, folder, scale):
 
 def main(case, folder, scale):
     if case == "small":
-        small(joblib.Memory(folder, verbose=0))
+        small(joblib.Memory(folder / str(os.getpid()), verbose=0))
     elif case.startswith("array"):
         array(case, folder, scale)
 
 
 if __name__ == "__main__":
     # joblib keeps results of functions of __main__ by the name of their file.
-    main(sys.argv[1], Path(sys.argv[2]) / "joblib", float(sys.argv[3]))
+    main(sys.argv[1], Path(sys.argv[2]) / "joblib", float(sys.argv[4]))
