@@ -181,6 +181,10 @@ void PickleWriter::global(std::string_view module, std::string_view name) {
   // Protocol 2 is for Python 2 as well: it knows the builtins by their old name.
   if (module == "builtins" && options_.protocol < 3) module = "__builtin__";
   if (module == "copyreg" && options_.protocol < 3) module = "copy_reg";
+  if (module.find('\n') != module.npos || name.find('\n') != name.npos) {
+    throw Error(errc::invalid_argument, "the name of a class can't have a line break: '" +
+                                            std::string(module) + "', '" + std::string(name) + "'");
+  }
   std::string opcode = "c";
   (((opcode += module) += '\n') += name) += '\n';
   once(opcode, [&] {

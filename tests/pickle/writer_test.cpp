@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "joblib/hash.hpp"
 #include "joblib/persistence.hpp"
 
 namespace {
@@ -60,4 +61,13 @@ TEST_CASE("No text crosses the end of a frame, for Python reads frame by frame")
     CHECK(count_strings(pickle) == texts.size());
     CHECK(joblib::loads<std::vector<std::string>>(pickle) == texts);
   }
+}
+
+TEST_CASE("The name of a class can't end early and become something else") {
+  using joblib::Object;
+  const auto [module, name] = GENERATE(std::pair("os\nsystem\n", "C"), std::pair("m", "C\nD"));
+  const Object instance = Object::instance(module, name, Object());
+  for (const int protocol : {2, 4})
+    CHECK_THROWS_AS(joblib::dumps(instance, {.protocol = protocol}), joblib::Error);
+  CHECK_THROWS_AS(joblib::hash(instance), joblib::Error);
 }
