@@ -3,7 +3,7 @@
 
 #include "joblib/process/worker_main.hpp"
 
-// NOLINTBEGIN(bugprone-reserved-identifier): the linker's names
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): the linker's names
 extern "C" int __real_main(int argc, char** argv, char** environment);
 extern "C" int __wrap_main(int argc, char** argv, char** environment);
 
@@ -11,4 +11,4 @@ extern "C" int __wrap_main(int argc, char** argv, char** environment) {
   joblib::worker_main(argc, argv);
   return __real_main(argc, argv, environment);
 }
-// NOLINTEND(bugprone-reserved-identifier)
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)

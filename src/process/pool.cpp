@@ -58,7 +58,7 @@ void WorkerPool::release(Worker worker) {
   }
   std::vector<Worker> surplus;
   surplus.push_back(std::move(worker));
-  end(std::move(surplus));
+  finalize(surplus);
 }
 
 void WorkerPool::resize(std::size_t workers) {
@@ -69,10 +69,10 @@ void WorkerPool::resize(std::size_t workers) {
     for (; idle_.size() > most_; idle_.pop_front())
       surplus.push_back(std::move(idle_.front().worker));
   }
-  end(std::move(surplus));
+  finalize(surplus);
 }
 
-void WorkerPool::end(std::vector<Worker> workers) const {
+void WorkerPool::finalize(const std::vector<Worker>& workers) const {
   if (options_.finalizer.empty()) return;
   for (const Worker& worker : workers) {
     try {
@@ -96,7 +96,8 @@ void WorkerPool::end_idle_workers(const std::stop_token& stop) {
     const auto next = idle_.empty() ? now + options_.idle_timeout : idle_.front().until;
     if (!expired.empty()) {
       lock.unlock();
-      end(std::move(expired));
+      finalize(expired);
+      expired.clear();
       lock.lock();
       continue;
     }

@@ -64,7 +64,11 @@ std::vector<std::string> environment_with(const Environment& added) {
     if (!added.contains(std::string(variable.substr(0, variable.find('=')))))
       result.emplace_back(variable);
   }
-  for (const auto& [name, value] : added) result.push_back(name + '=' + value);
+  for (const auto& [name, value] : added) {
+    std::string& variable = result.emplace_back(name);
+    variable += '=';
+    variable += value;
+  }
   return result;
 }
 

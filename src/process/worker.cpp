@@ -88,7 +88,8 @@ WorkerProcess::WorkerProcess(RequestHandler handler, const Environment& environm
     auto [mine, of_worker] = connected_sockets();
     id_ = spawn_worker(of_worker.get(), hello.token, environment);
     of_worker = {};  // before another descriptor is needed
-    channel_.emplace(std::move(mine), Protocol(Protocol::Side::parent, std::move(hello)));
+    channel_ = std::make_unique<Channel>(std::move(mine),
+                                         Protocol(Protocol::Side::parent, std::move(hello)));
     process_ = open_process(id_);
   });
   channel_->send_hello();
@@ -123,11 +124,11 @@ bytes WorkerProcess::call(std::span<const std::byte> request, const std::stop_to
 
 std::optional<Frame> WorkerProcess::exchange(std::span<const std::byte> request) {
   if (!channel_->send(FrameKind::run, request)) return std::nullopt;
-  while (std::optional<Frame> frame = channel_->receive()) {
-    if (frame->kind != FrameKind::hello) return frame;
+  for (;;) {
+    std::optional<Frame> frame = channel_->receive();
+    if (!frame || frame->kind != FrameKind::hello) return frame;
     ready_ = true;
   }
-  return std::nullopt;
 }
 
 void WorkerProcess::kill() const noexcept { kill_process(process_); }

@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <utility>
@@ -78,13 +80,15 @@ void answer(Channel& parent, RequestHandler handler, std::span<const std::byte> 
   parent.send(FrameKind::failure, failure_payload(code, text));
 }
 
-void work(const char* token) {
+void work(const std::string& token) {
   Channel parent(FileDescriptor(worker_socket),
                  Protocol(Protocol::Side::worker,
                           {.token = token, .build_id = program_build_id(), .handler = {}}));
   prepare();
   RequestHandler handler = nullptr;
-  while (const auto frame = parent.receive()) {
+  for (;;) {
+    const std::optional<Frame> frame = parent.receive();
+    if (!frame) return;
     if (frame->kind == FrameKind::run) {
       answer(parent, handler, frame->payload);
       continue;
@@ -95,10 +99,10 @@ void work(const char* token) {
   }
 }
 
-[[noreturn]] void be_worker(std::string token) {
+[[noreturn]] void be_worker(const std::string& token) {
   int status = 0;
   try {
-    work(token.c_str());
+    work(token);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s: worker process: %s\n", name_of_workers, error.what());
     status = 1;

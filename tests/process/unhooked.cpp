@@ -35,13 +35,14 @@ const bool none_before_main = starts_no_workers();
 
 }  // namespace
 
-// NOLINTBEGIN(bugprone-reserved-identifier): in place of that of joblib_main
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): in place of that of
+// joblib_main
 extern "C" int __real_main(int argc, char** argv, char** environment);
 extern "C" int __wrap_main(int argc, char** argv, char** environment);
 extern "C" int __wrap_main(int argc, char** argv, char** environment) {
   return __real_main(argc, argv, environment);
 }
-// NOLINTEND(bugprone-reserved-identifier)
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 
 int main(int argc, char** argv) {
   check(none_before_main, "static initialisation starts no workers");

@@ -60,7 +60,7 @@ class WorkerPool {
   Worker acquire(const std::stop_token& stop);
   Worker take_idle();
   void release(Worker worker);
-  void end(std::vector<Worker> workers) const;
+  void finalize(const std::vector<Worker>& workers) const;
   void end_idle_workers(const std::stop_token& stop);
 
   const WorkerPoolOptions options_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -54,7 +55,7 @@ class WorkerProcess {
   [[noreturn]] void throw_terminated();
   void abandon() noexcept;
 
-  std::optional<Channel> channel_ = {};
+  std::unique_ptr<Channel> channel_ = nullptr;
   FileDescriptor process_ = {};  // a pidfd, which never stands for a later process with the same id
   int id_ = 0;
   bool ready_ = false;  // it has sent its hello
