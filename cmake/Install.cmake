@@ -10,7 +10,7 @@ list(REMOVE_ITEM joblib_components isal)  # makes no difference to a user
 list(JOIN joblib_modules " " joblib_pc_requires)
 string(PREPEND joblib_pc_requires "zlib liblzma libcrypto ")
 
-install(TARGETS joblib EXPORT joblibTargets FILE_SET HEADERS FILE_SET adaptors)
+install(TARGETS joblib joblib_main EXPORT joblibTargets FILE_SET HEADERS FILE_SET adaptors)
 install(EXPORT joblibTargets NAMESPACE joblib:: DESTINATION ${joblib_package_dir})
 configure_package_config_file(cmake/joblibConfig.cmake.in joblibConfig.cmake INSTALL_DESTINATION ${joblib_package_dir})
 write_basic_package_version_file(joblibConfigVersion.cmake COMPATIBILITY SameMinorVersion)

@@ -17,3 +17,4 @@
 #include "joblib/parallel/parallel.hpp"
 #include "joblib/parallel/progress.hpp"
 #include "joblib/parallel/task_seed.hpp"
+#include "joblib/process/worker_main.hpp"

@@ -6,6 +6,7 @@
 #include "context.hpp"
 #include "joblib/backend/threading.hpp"
 #include "joblib/core/error.hpp"
+#include "joblib/process/pool.hpp"
 #include "state.hpp"
 
 namespace joblib {
@@ -25,6 +26,7 @@ void shutdown() {
                 "joblib::shutdown() waits for all tasks and can't be called inside of one");
   }
   detail::shutdown_thread_pool();
+  detail::shutdown_worker_pool();
 }
 
 }  // namespace joblib

@@ -1,5 +1,6 @@
 // seeds <files> <folder>: writes what the fuzzers begin with, for each into a folder of its name.
-// For load the files without their compression, for the formats their start in each of them.
+// For load the files without their compression, for the formats their start in each of them, for
+// protocol one frame of each kind.
 
 #include <cstdio>
 #include <filesystem>
@@ -11,6 +12,7 @@
 #include "joblib/compress/compressor.hpp"
 #include "joblib/core/error.hpp"
 #include "joblib/io/memory.hpp"
+#include "joblib/process/detail/protocol.hpp"
 
 namespace {
 
@@ -54,6 +56,25 @@ Bytes compressed(const char* format, const Bytes& bytes) {
   return target.take();
 }
 
+void write_frames(const fs::path& folder) {
+  using joblib::detail::FrameKind;
+  using joblib::detail::Protocol;
+  const joblib::bytes hello =
+      Protocol(Protocol::Side::worker, {.token = "token", .build_id = "id", .handler = {}}).hello();
+  const auto write_frame = [&](const char* name, char begin, FrameKind kind,
+                               const joblib::bytes& payload) {
+    const auto header = Protocol::header(kind, payload.size());
+    Bytes frame = {static_cast<std::byte>(begin)};
+    frame.insert(frame.end(), header.begin(), header.end());
+    frame.insert(frame.end(), payload.begin(), payload.end());
+    write(folder / name, frame);
+  };
+  write_frame("hello", 0, FrameKind::hello, hello);
+  write_frame("run", 1, FrameKind::run, joblib::bytes("request"));
+  write_frame("reply", 3, FrameKind::reply, joblib::bytes("reply"));
+  write_frame("failure", 3, FrameKind::failure, joblib::detail::failure_payload(1, "text"));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -62,6 +83,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   const fs::path target = argv[2];
+  write_frames(target / "protocol");
   for (const auto& file : fs::directory_iterator(argv[1])) {
     if (file.path().extension() == ".json" || file.path().extension() == ".md") continue;
     const fs::path name = file.path().filename();

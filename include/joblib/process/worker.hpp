@@ -1,0 +1,65 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+
+#include "joblib/io/file.hpp"
+#include "joblib/pickle/bytes.hpp"
+#include "joblib/process/detail/channel.hpp"
+
+namespace joblib::detail {
+
+/// Answers a request in a worker. An Error that it throws reaches the caller as such.
+using RequestHandler = bytes (*)(std::span<const std::byte> request);
+
+/// Variables that are set in the environment of a process, or replaced.
+using Environment = std::map<std::string, std::string>;
+
+/// The variables that limit the threads of OpenMP, BLAS and others in one of `n_workers` workers:
+/// all of them to `inner_max_num_threads`, or, without it, those that this process doesn't have to
+/// its share of the cores.
+Environment thread_limits(std::optional<int> inner_max_num_threads, int n_workers);
+
+/// Another process of the same program, which answers requests and ends with this one. In the child
+/// of a fork there is nothing behind the objects of its parent.
+class WorkerProcess {
+ public:
+  /// Starts it, and doesn't wait until it is ready. Throws Error where the program's main doesn't
+  /// begin with worker_main, the handler can't be found by other processes, or the system refuses.
+  WorkerProcess(RequestHandler handler, const Environment& environment);
+  WorkerProcess(const WorkerProcess&) = delete;
+  WorkerProcess& operator=(const WorkerProcess&) = delete;
+  /// Kills it.
+  ~WorkerProcess();
+
+  /// Sends a request and waits for the reply; one at a time, while is_alive(). Throws
+  /// TerminatedWorkerError when the process ends instead, Cancelled when `stop` is requested, for
+  /// which the process is killed, and the handler's Error.
+  bytes call(std::span<const std::byte> request, const std::stop_token& stop);
+
+  /// False when the process has ended, or is of no use any more: after a call that threw anything
+  /// but the handler's Error, and, to be sure, after one that was stopped just when it was done.
+  bool is_alive() const noexcept;
+
+  int id() const noexcept { return id_; }
+
+ private:
+  friend class LiveWorkers;
+
+  std::optional<Frame> exchange(std::span<const std::byte> request);
+  void kill() const noexcept;
+  [[noreturn]] void throw_terminated();
+  void abandon() noexcept;
+
+  std::unique_ptr<Channel> channel_ = nullptr;
+  FileDescriptor process_ = {};  // a pidfd, which never stands for a later process with the same id
+  int id_ = 0;
+  bool ready_ = false;  // it has sent its hello
+  bool usable_ = true;
+};
+
+}  // namespace joblib::detail

@@ -1,0 +1,138 @@
+#include "spawn.hpp"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+#include <cstring>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include <poll.h>
+#include <spawn.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "joblib/io/detail/posix.hpp"
+#include "joblib/process/worker_main.hpp"
+
+namespace joblib::detail {
+namespace {
+
+constexpr const char* program = "/proc/self/exe";
+
+// What posix_spawn is to do in the new process before it becomes the program.
+class SpawnActions {
+ public:
+  explicit SpawnActions(int socket) {
+    posix_spawn_file_actions_init(&files_);
+    posix_spawn_file_actions_adddup2(&files_, socket, worker_socket);
+    posix_spawn_file_actions_addclosefrom_np(&files_, worker_socket + 1);
+    // Blocked until the worker ignores it; else Ctrl-C would end a worker that is starting.
+    sigset_t blocked;
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGINT);
+    posix_spawnattr_init(&attributes_);
+    posix_spawnattr_setsigmask(&attributes_, &blocked);
+    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK);
+  }
+  SpawnActions(const SpawnActions&) = delete;
+  SpawnActions& operator=(const SpawnActions&) = delete;
+  ~SpawnActions() {
+    posix_spawn_file_actions_destroy(&files_);
+    posix_spawnattr_destroy(&attributes_);
+  }
+
+  int spawn(pid_t& id, char* const* arguments, char* const* environment) const {
+    return ::posix_spawn(&id, program, &files_, &attributes_, arguments, environment);
+  }
+
+ private:
+  posix_spawn_file_actions_t files_ = {};
+  posix_spawnattr_t attributes_ = {};
+};
+
+// "name=value" for all variables of this process and those that are added.
+std::vector<std::string> environment_with(const Environment& added) {
+  std::vector<std::string> result;
+  for (char** each = environ; each != nullptr && *each != nullptr; ++each) {
+    const std::string_view variable = *each;
+    if (!added.contains(std::string(variable.substr(0, variable.find('=')))))
+      result.emplace_back(variable);
+  }
+  for (const auto& [name, value] : added) {
+    std::string& variable = result.emplace_back(name);
+    variable += '=';
+    variable += value;
+  }
+  return result;
+}
+
+}  // namespace
+
+std::pair<FileDescriptor, FileDescriptor> connected_sockets() {
+  std::array<int, 2> ends = {};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
+    throw_io_error("make", "a connection to a worker process", errno);
+  return {FileDescriptor(ends[0]), FileDescriptor(ends[1])};
+}
+
+std::string random_token() {
+  std::array<unsigned char, 16> random = {};
+  if (::getrandom(random.data(), random.size(), 0) != std::ssize(random))
+    throw_io_error("read", "random numbers of the system", errno);
+  std::string token;
+  for (const unsigned char byte : random) {
+    token += "0123456789abcdef"[byte >> 4];
+    token += "0123456789abcdef"[byte & 0xf];
+  }
+  return token;
+}
+
+int spawn_worker(int socket, const std::string& token, const Environment& environment) {
+  Environment added = environment;
+  added[worker_mark] = token;
+  std::vector<std::string> variables = environment_with(added);
+  std::vector<char*> pointers;
+  pointers.reserve(variables.size() + 1);
+  for (std::string& variable : variables) pointers.push_back(variable.data());
+  pointers.push_back(nullptr);
+  std::string name = worker_name();
+  const std::array<char*, 2> arguments = {name.data(), nullptr};
+  pid_t id = 0;
+  if (const int error = SpawnActions(socket).spawn(id, arguments.data(), pointers.data()))
+    throw_io_error("start a worker process from", program, error);
+  return id;
+}
+
+FileDescriptor open_process(int id) {
+  FileDescriptor process(static_cast<int>(::syscall(SYS_pidfd_open, id, 0)));
+  if (process.get() < 0) throw_io_error("watch", "a worker process", errno);
+  return process;
+}
+
+bool has_ended(const FileDescriptor& process) noexcept {
+  pollfd end = {.fd = process.get(), .events = POLLIN, .revents = 0};
+  return uninterrupted([&] { return ::poll(&end, 1, 0); }) != 0;
+}
+
+void kill_process(const FileDescriptor& process) noexcept {
+  ::syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0);
+}
+
+std::string wait_for_exit_code(const FileDescriptor& process) {
+  siginfo_t info = {};
+  const auto id = static_cast<id_t>(process.get());
+  if (uninterrupted([&] { return ::waitid(P_PIDFD, id, &info, WEXITED); }) != 0)
+    return "UNKNOWN(255)";
+  const std::string status = std::to_string(info.si_status);
+  if (info.si_code == CLD_EXITED) return "EXIT(" + status + ")";
+  const char* const signal = ::sigabbrev_np(info.si_status);
+  return (signal != nullptr ? std::string("SIG") + signal : "SIGNAL") + "(-" + status + ")";
+}
+
+}  // namespace joblib::detail

@@ -1,0 +1,160 @@
+#include "joblib/process/worker.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include <pthread.h>
+
+#include "joblib/core/cpu_count.hpp"
+#include "joblib/core/detail/fork_safe_mutex.hpp"
+#include "joblib/core/error.hpp"
+#include "joblib/process/worker_main.hpp"
+#include "spawn.hpp"
+
+namespace joblib::detail {
+
+// All of this process, which the child of a fork has to let go: it must neither end the workers nor
+// keep connections open that tell them whether their parent lives.
+class LiveWorkers {
+ public:
+  static LiveWorkers& instance() {
+    static auto& workers = *new LiveWorkers;  // never destroyed
+    return workers;
+  }
+
+  // No fork happens while `start` runs, which the worker begins with.
+  template <class Start>
+  void add(WorkerProcess& worker, Start start) {
+    const std::lock_guard lock(mutex_);
+    workers_.reserve(workers_.size() + 1);
+    start();
+    workers_.push_back(&worker);
+  }
+
+  void remove(WorkerProcess& worker) {
+    const std::lock_guard lock(mutex_);
+    std::erase(workers_, &worker);
+  }
+
+ private:
+  LiveWorkers() {
+    pthread_atfork(nullptr, nullptr, [] {
+      for (WorkerProcess* const worker : std::exchange(instance().workers_, {})) worker->abandon();
+    });
+  }
+
+  ForkSafeMutex mutex_;
+  std::vector<WorkerProcess*> workers_;  // guarded by mutex_
+};
+
+namespace {
+
+[[maybe_unused]] const auto& made_at_load = LiveWorkers::instance();
+
+[[noreturn]] void throw_cancelled() {
+  throw Cancelled("The tasks of a worker process have been cancelled");
+}
+
+}  // namespace
+
+Environment thread_limits(std::optional<int> inner_max_num_threads, int n_workers) {
+  const int threads = inner_max_num_threads.value_or(std::max(cpu_count() / n_workers, 1));
+  Environment limits;
+  for (const char* const name :
+       {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS",
+        "VECLIB_MAXIMUM_THREADS", "NUMBA_NUM_THREADS", "NUMEXPR_NUM_THREADS"}) {
+    if (inner_max_num_threads || std::getenv(name) == nullptr)
+      limits[name] = std::to_string(threads);
+  }
+  if (std::getenv("ENABLE_IPC") == nullptr) limits["ENABLE_IPC"] = "1";  // TBB's
+  return limits;
+}
+
+WorkerProcess::WorkerProcess(RequestHandler handler, const Environment& environment) {
+  if (worker_name() == nullptr) {
+    throw Error(errc::unsupported,
+                "This program can't start worker processes, because its main hasn't begun yet or "
+                "doesn't begin with joblib::worker_main(argc, argv). Link the program to "
+                "joblib::joblib with CMake or to joblib with pkg-config, or call that function at "
+                "the top of main");
+  }
+  Hello hello = {.token = random_token(),
+                 .build_id = program_build_id(),
+                 .handler = code_address_of(reinterpret_cast<const void*>(handler))};
+  LiveWorkers::instance().add(*this, [&] {
+    auto [mine, of_worker] = connected_sockets();
+    id_ = spawn_worker(of_worker.get(), hello.token, environment);
+    of_worker = {};  // before another descriptor is needed
+    channel_ = std::make_unique<Channel>(std::move(mine),
+                                         Protocol(Protocol::Side::parent, std::move(hello)));
+    process_ = open_process(id_);
+  });
+  channel_->send_hello();
+}
+
+WorkerProcess::~WorkerProcess() {
+  LiveWorkers::instance().remove(*this);
+  if (id_ == 0) return;
+  kill();
+  wait_for_exit_code(process_);
+}
+
+bool WorkerProcess::is_alive() const noexcept { return usable_ && !has_ended(process_); }
+
+bytes WorkerProcess::call(std::span<const std::byte> request, const std::stop_token& stop) {
+  if (stop.stop_requested()) throw_cancelled();
+  usable_ = false;  // unless all goes well
+  std::optional<Frame> answer;
+  {
+    const std::stop_callback kill_it(stop, [this] { kill(); });
+    answer = exchange(request);
+  }
+  const bool stopped = stop.stop_requested();
+  if (!answer) {
+    if (stopped) throw_cancelled();
+    throw_terminated();
+  }
+  usable_ = !stopped;
+  if (answer->kind == FrameKind::failure) throw_failure(answer->payload);
+  return std::move(answer->payload);
+}
+
+std::optional<Frame> WorkerProcess::exchange(std::span<const std::byte> request) {
+  if (!channel_->send(FrameKind::run, request)) return std::nullopt;
+  for (;;) {
+    std::optional<Frame> frame = channel_->receive();
+    if (!frame || frame->kind != FrameKind::hello) return frame;
+    ready_ = true;
+  }
+}
+
+void WorkerProcess::kill() const noexcept { kill_process(process_); }
+
+void WorkerProcess::throw_terminated() {
+  kill();  // it may have closed the connection and live
+  const std::string exit_code = wait_for_exit_code(process_);
+  id_ = 0;
+  if (!ready_) {
+    throw TerminatedWorkerError("A worker process ended before it was ready, with the exit code " +
+                                exit_code +
+                                ". It was running the program's static initialisation, as every "
+                                "worker does, or could not load the program");
+  }
+  throw TerminatedWorkerError(
+      "A worker process managed by the executor was unexpectedly terminated. This could be caused "
+      "by a segmentation fault while calling the function or by an excessive memory usage causing "
+      "the Operating System to kill the worker.\n\nThe exit codes of the workers are {" +
+      exit_code + "}");
+}
+
+void WorkerProcess::abandon() noexcept {
+  channel_.reset();
+  process_ = {};
+  id_ = 0;
+  usable_ = false;
+}
+
+}  // namespace joblib::detail

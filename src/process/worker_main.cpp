@@ -1,0 +1,126 @@
+#include "joblib/process/worker_main.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+#include <optional>
+#include <span>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include "joblib/core/error.hpp"
+#include "joblib/io/detail/posix.hpp"
+#include "joblib/process/code_address.hpp"
+#include "joblib/process/detail/channel.hpp"
+#include "joblib/process/worker.hpp"
+
+namespace joblib {
+namespace detail {
+namespace {
+
+const char* name_of_workers = nullptr;
+
+// Ends this process as soon as the parent has gone, whatever its tasks are doing.
+void follow_parent() {
+  pollfd parent = {.fd = worker_socket, .events = POLLRDHUP, .revents = 0};
+  ::poll(&parent, 1, -1);
+  ::_exit(0);
+}
+
+void prepare() {
+  ::unsetenv(worker_mark);
+  if (::fcntl(worker_socket, F_SETFD, FD_CLOEXEC) != 0)
+    throw_io_error("use", "the connection of a worker to its parent", errno);
+  // A fork of this process must not keep the connection open when this process has died.
+  pthread_atfork(nullptr, nullptr, [] {
+    static bool closed = false;  // later, the number may stand for something else
+    if (!std::exchange(closed, true)) ::close(worker_socket);
+  });
+  std::signal(SIGINT, SIG_IGN);  // Ctrl-C is for the parent, which ends its workers
+  sigset_t all;
+  sigset_t mine;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, &mine);  // signals are for the thread that runs tasks
+  std::thread(follow_parent).detach();
+  sigdelset(&mine, SIGINT);  // blocked since the start of this process
+  pthread_sigmask(SIG_SETMASK, &mine, nullptr);
+}
+
+// What tasks have written so far; later, this process might be killed.
+void flush_output() {
+  std::cout.flush();
+  std::fflush(nullptr);
+}
+
+void answer(Channel& parent, RequestHandler handler, std::span<const std::byte> request) {
+  int code = 0;
+  std::string text;
+  try {
+    const bytes reply = handler(request);
+    flush_output();
+    parent.send(FrameKind::reply, reply);
+    return;
+  } catch (const Error& error) {
+    code = static_cast<int>(error.code());
+    text = error.what();
+  } catch (const std::exception& error) {
+    code = static_cast<int>(errc::invalid_argument);
+    text = error.what();
+  }
+  flush_output();
+  parent.send(FrameKind::failure, failure_payload(code, text));
+}
+
+void work(const std::string& token) {
+  Channel parent(FileDescriptor(worker_socket),
+                 Protocol(Protocol::Side::worker,
+                          {.token = token, .build_id = program_build_id(), .handler = {}}));
+  prepare();
+  RequestHandler handler = nullptr;
+  for (;;) {
+    const std::optional<Frame> frame = parent.receive();
+    if (!frame) return;
+    if (frame->kind == FrameKind::run) {
+      answer(parent, handler, frame->payload);
+      continue;
+    }
+    handler =
+        reinterpret_cast<RequestHandler>(const_cast<void*>(function_at(parent.peer().handler)));
+    parent.send_hello();
+  }
+}
+
+[[noreturn]] void be_worker(const std::string& token) {
+  int status = 0;
+  try {
+    work(token);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s: worker process: %s\n", name_of_workers, error.what());
+    status = 1;
+  }
+  flush_output();
+  ::_exit(status);
+}
+
+}  // namespace
+
+const char* worker_name() { return name_of_workers; }
+
+}  // namespace detail
+
+int worker_main(int argc, char** argv) {
+  detail::name_of_workers = argc > 0 ? argv[0] : "joblib";
+  if (const char* const token = std::getenv(detail::worker_mark)) detail::be_worker(token);
+  return 0;
+}
+
+}  // namespace joblib

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <iterator>
+#include <span>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include <poll.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "joblib/core/error.hpp"
+#include "joblib/io/file.hpp"
+#include "joblib/pickle/bytes.hpp"
+
+namespace joblib::test {
+
+inline std::ptrdiff_t open_descriptors() {
+  return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
+}
+
+/// What the workers of the tests do: they echo a request, but for some commands.
+inline bytes obey(std::span<const std::byte> request) {
+  const std::string_view text(reinterpret_cast<const char*>(request.data()), request.size());
+  const auto crash = [](int signal) {
+    std::signal(signal, SIG_DFL);  // sanitizers handle some
+    std::raise(signal);
+  };
+  if (request.size() > 100) return bytes(request);
+  if (text == "id") return bytes(std::to_string(::getpid()));
+  if (text == "descriptors") return bytes(std::to_string(open_descriptors()));
+  if (text == "interrupt") std::raise(SIGINT);
+  if (text == "segfault") crash(SIGSEGV);
+  if (text == "abort") crash(SIGABRT);
+  if (text == "kill") std::raise(SIGKILL);
+  if (text == "exit") ::_exit(3);
+  if (text.starts_with("hang ")) {
+    std::filesystem::create_directory(text.substr(5));
+    for (;;) ::pause();
+  }
+  if (text == "error") throw Error(errc::not_found, "there is none");
+  if (text == "fork and die") {
+    if (::fork() == 0) {
+      for (const int fd : {0, 1, 2}) ::close(fd);
+      ::alarm(60);
+      for (;;) ::pause();
+    }
+    std::raise(SIGKILL);
+  }
+  if (text.starts_with("variable ")) {
+    const char* const value = std::getenv(std::string(text.substr(9)).c_str());
+    return bytes(value == nullptr ? "(none)" : value);
+  }
+  return bytes(request);
+}
+
+/// Waits until a worker is busy with "hang <path>".
+inline void wait_for(const std::filesystem::path& path) {
+  while (!std::filesystem::exists(path)) std::this_thread::yield();
+}
+
+/// A process, whoever started it.
+class Watched {
+ public:
+  explicit Watched(int id) : fd_(static_cast<int>(::syscall(SYS_pidfd_open, id, 0))) {}
+
+  /// Waits for its end; false if that doesn't come.
+  bool ends() const {
+    pollfd end = {.fd = fd_.get(), .events = POLLIN, .revents = 0};
+    return fd_.get() < 0 || ::poll(&end, 1, 60'000) == 1;
+  }
+
+ private:
+  detail::FileDescriptor fd_;
+};
+
+inline bool has_children() { return ::waitpid(-1, nullptr, WNOHANG) != -1; }
+
+}  // namespace joblib::test

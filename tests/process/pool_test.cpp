@@ -1,0 +1,155 @@
+#include "joblib/process/pool.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "catch.hpp"
+#include "obey.hpp"
+#include "parallel/stress/sanitizers.hpp"
+#include "store/child.hpp"
+
+namespace {
+
+using joblib::bytes;
+using joblib::detail::WorkerPool;
+using joblib::detail::WorkerPoolOptions;
+using joblib::test::obey;
+using joblib::test::Watched;
+
+std::string answer(WorkerPool& pool, const char* request) {
+  return std::string(pool.call(bytes(request), {}).view());
+}
+
+// An initializer or finalizer is a request like any other: here, the name of a file to be made.
+bytes make_file(std::span<const std::byte> request) {
+  const std::string name(bytes(request).view());
+  if (name.starts_with("/")) std::filesystem::create_directory(name + std::to_string(::getpid()));
+  return obey(request);
+}
+
+}  // namespace
+
+TEST_CASE("A pool keeps its workers for later calls") {
+  WorkerPool pool({.handler = &obey});
+  const std::string id = answer(pool, "id");
+  CHECK(answer(pool, "id") == id);
+  CHECK_THROWS_AS(answer(pool, "error"), joblib::Error);
+  CHECK(answer(pool, "id") == id);
+}
+
+TEST_CASE("A pool replaces workers that died or were killed, idle ones too") {
+  WorkerPool pool({.handler = &obey});
+  std::string id = answer(pool, "id");
+  CHECK_THROWS_AS(answer(pool, "segfault"), joblib::TerminatedWorkerError);
+  const std::string next = answer(pool, "id");
+  CHECK(next != id);
+  const Watched idle(std::stoi(next));
+  ::kill(std::stoi(next), SIGKILL);
+  REQUIRE(idle.ends());
+  CHECK(answer(pool, "id") != next);
+}
+
+TEST_CASE("Calls from many threads each have a worker") {
+  const auto before = joblib::test::open_descriptors();
+  {
+    WorkerPool pool({.handler = &obey});
+    std::atomic<int> wrong = 0;
+    std::vector<std::jthread> callers;
+    for (int thread = 0; thread < 4; ++thread) {
+      callers.emplace_back([&, thread] {
+        for (int i = 0; i < 200; ++i) {
+          const std::string text = std::to_string(1000 * thread + i);
+          if (i % 50 == 49) {
+            try {
+              answer(pool, "kill");
+              ++wrong;
+            } catch (const joblib::TerminatedWorkerError&) {
+            }
+          }
+          if (answer(pool, text.c_str()) != text) ++wrong;
+        }
+      });
+    }
+    callers.clear();
+    CHECK(wrong == 0);
+  }
+  CHECK(joblib::test::open_descriptors() == before);
+  CHECK_FALSE(joblib::test::has_children());
+}
+
+TEST_CASE("Idle workers end after a time") {
+  WorkerPool pool({.handler = &obey, .idle_timeout = std::chrono::milliseconds(20)});
+  const std::string id = answer(pool, "id");
+  const Watched worker(std::stoi(id));
+  CHECK(worker.ends());
+  CHECK(answer(pool, "id") != id);
+}
+
+TEST_CASE("A pool that is resized or shut down ends what is too much and starts anew") {
+  WorkerPool pool({.handler = &obey});
+  const std::string id = answer(pool, "id");
+  const Watched worker(std::stoi(id));
+  pool.resize(1);
+  CHECK(answer(pool, "id") == id);
+  pool.shutdown();
+  CHECK(worker.ends());
+  CHECK_FALSE(joblib::test::has_children());
+  CHECK(answer(pool, "id") != answer(pool, "id"));  // none stays
+  pool.resize(1);
+  CHECK(answer(pool, "id") == answer(pool, "id"));
+}
+
+TEST_CASE("Initializer and finalizer run once in each worker") {
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("joblib-pool-" + std::to_string(::getpid()));
+  std::filesystem::create_directory(folder);
+  const auto made = [&](const std::string& what, const std::string& id) {
+    return std::filesystem::exists(folder / (what + id));
+  };
+  std::string id;
+  {
+    WorkerPool pool({.handler = &make_file,
+                     .initializer = bytes((folder / "begin").string()),
+                     .finalizer = bytes((folder / "end").string())});
+    id = answer(pool, "id");
+    CHECK(answer(pool, "id") == id);  // the second one would fail: the folder exists
+    CHECK(made("begin", id));
+    CHECK_FALSE(made("end", id));
+  }
+  CHECK(made("end", id));
+  std::filesystem::remove_all(folder);
+
+  WorkerPool failing({.handler = &obey, .initializer = bytes("error")});
+  CHECK_THROWS_WITH(answer(failing, "id"), "there is none");
+}
+
+TEST_CASE("Calls with equal options share a pool, until it is shut down") {
+  const WorkerPoolOptions options = {.handler = &obey};
+  const std::string id = answer(*joblib::detail::shared_worker_pool(options), "id");
+  CHECK(answer(*joblib::detail::shared_worker_pool(options), "id") == id);
+  const Watched worker(std::stoi(id));
+  const WorkerPoolOptions others = {.handler = &obey, .environment = {{"JOBLIB_TEST", "1"}}};
+  const auto pool = joblib::detail::shared_worker_pool(others);
+  CHECK(worker.ends());
+  CHECK(answer(*pool, "variable JOBLIB_TEST") == "1");
+  joblib::detail::shutdown_worker_pool();
+  CHECK_FALSE(joblib::test::has_children());
+}
+
+TEST_CASE("The child of a fork has an empty pool of its own") {
+  if (joblib::test::thread_sanitizer) return;  // the child couldn't start threads
+  const WorkerPoolOptions options = {.handler = &obey};
+  const std::string id = answer(*joblib::detail::shared_worker_pool(options), "id");
+  joblib::test::Child child([&](joblib::test::Child&) {
+    const bool another = answer(*joblib::detail::shared_worker_pool(options), "id") != id;
+    joblib::detail::shutdown_worker_pool();
+    return another;
+  });
+  CHECK(child.ended_well());
+  CHECK(answer(*joblib::detail::shared_worker_pool(options), "id") == id);
+  joblib::detail::shutdown_worker_pool();
+}
