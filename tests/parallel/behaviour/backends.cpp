@@ -3,8 +3,12 @@
 #include <utility>
 
 #include "backend/fixed_pool.hpp"
+#include "joblib/backend/multiprocessing.hpp"
 #include "joblib/backend/sequential.hpp"
 #include "joblib/backend/threading.hpp"
+#include "joblib/parallel/exception.hpp"
+#include "parallel/behaviour/tools.hpp"
+#include "parallel/request_backend.hpp"
 
 namespace joblib::test {
 namespace {
@@ -17,6 +21,9 @@ class InlineBackend : public ParallelBackend {
 };
 
 std::vector<BackendCase> all_backends() {
+  register_exception<TaskError>();
+  register_exception<int>();
+  register_exception<std::shared_ptr<int>>();
   const auto threading = std::make_shared<ThreadingBackend>();
   return {
       {.name = "sequential",
@@ -61,6 +68,20 @@ std::vector<BackendCase> all_backends() {
        .at_once_unread = 1,
        .shares_memory = true,
        .watches_timeouts = false},
+      {.name = "multiprocessing",
+       .backend = std::make_shared<MultiprocessingBackend>(),
+       .n_jobs = 2,
+       .at_once = 2,
+       .at_once_unread = 2,
+       .shares_memory = false,
+       .watches_timeouts = true},
+      {.name = "requests, run in this process",
+       .backend = std::make_shared<RequestBackend>(),
+       .n_jobs = 2,
+       .at_once = 2,
+       .at_once_unread = 2,
+       .shares_memory = false,
+       .watches_timeouts = true},
   };
 }
 
