@@ -16,6 +16,12 @@ class RequestBackend : public RemoteBackend {
 
   std::string_view name() const override { return "RequestBackend"; }
   bool sends_tasks() const override { return strict_; }
+  BackendTraits traits() const override {
+    return {.supports_sharedmem = false,
+            .uses_threads = false,
+            .supports_timeout = false,  // it can't end a task
+            .caller_works = true};
+  }
 
   bytes run(RemoteJob& job, const std::stop_token& /*stop*/) override {
     bytes request;

@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <typeinfo>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "joblib/parallel/delayed.hpp"
@@ -94,16 +95,28 @@ struct Wire<T> {
   static T give(Kept& kept) { return kept; }
 };
 
-// What is only read through a reference is sent by value.
+// What is only read through a reference, an argument by std::cref, is sent by value.
 template <class T>
   requires std::same_as<typename Wire<T>::Kept, T>
-struct Wire<std::reference_wrapper<const T>> : Wire<T> {
+struct Wire<const T&> : Wire<T> {
+  static const T& give(const T& kept) { return kept; }
+};
+
+// Changes would be lost.
+template <class T>
+struct Wire<T&> {
+  static constexpr bool sendable = false;
+  using Kept = std::monostate;
+  static const std::type_info* obstacle() { return &typeid(std::reference_wrapper<T>); }
+};
+
+// The function of a map may be one.
+template <class T>
+struct Wire<std::reference_wrapper<const T>> : Wire<const T&> {
   static void write(PickleWriter& writer, std::reference_wrapper<const T> reference) {
-    Wire<T>::write(writer, reference.get());
+    Wire<T>::write(writer, reference);
   }
-  static std::reference_wrapper<const T> give(typename Wire<T>::Kept& kept) {
-    return std::cref(kept);
-  }
+  static std::reference_wrapper<const T> give(const T& kept) { return std::cref(kept); }
 };
 
 template <class Function, class... Args>
@@ -124,9 +137,10 @@ struct Wire<Task<Function, Args...>> {
   }
   static Kept read(Extraction& extraction, const Value& value) {
     const std::span<const Value> parts = parts_of(extraction, value, 1 + sizeof...(Args));
-    std::size_t next = 1;
-    return Kept{Wire<Function>::read(extraction, parts[0]),
-                Wire<Args>::read(extraction, parts[next++])...};
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      return Kept{Wire<Function>::read(extraction, parts[0]),
+                  Wire<Args>::read(extraction, parts[1 + I])...};
+    }(std::index_sequence_for<Args...>());
   }
   static Task<Function, Args...> give(Kept& kept) {
     return std::apply(
