@@ -61,7 +61,7 @@ struct ApplyFunction {
 };
 
 template <class Function>
-  requires(!Stateless<ApplyFunction<Function>>)
+  requires(!KnownByType<ApplyFunction<Function>>)
 struct Wire<ApplyFunction<Function>> : Wire<Function> {
   static void write(PickleWriter& writer, const ApplyFunction<Function>& apply) {
     Wire<Function>::write(writer, apply.function);

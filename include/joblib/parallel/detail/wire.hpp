@@ -47,10 +47,10 @@ struct Wire {
 
 // All there is to know of these is their type.
 template <class T>
-concept Stateless =
+concept KnownByType =
     std::is_class_v<T> && std::is_empty_v<T> && std::default_initializable<T> && !OwnPickler<T>;
 
-template <Stateless T>
+template <KnownByType T>
 struct Wire<T> {
   static constexpr bool sendable = true;
   using Kept = T;
