@@ -9,6 +9,7 @@
 #include "joblib/parallel/exception.hpp"
 #include "parallel/behaviour/tools.hpp"
 #include "parallel/request_backend.hpp"
+#include "parallel/stress/sanitizers.hpp"
 
 namespace joblib::test {
 namespace {
@@ -95,6 +96,10 @@ ParallelOptions BackendCase::with(ParallelOptions options) const {
 
 std::vector<BackendCase> backends(const Needs& needs) {
   std::vector<BackendCase> found = all_backends();
+  // Forked children may find the first one's allocator locked, and can't start threads in the
+  // other.
+  if (address_sanitizer || thread_sanitizer)
+    std::erase_if(found, [](const BackendCase& each) { return each.name == "multiprocessing"; });
   std::erase_if(found, [&](const BackendCase& backend) {
     return backend.at_once < needs.at_once || backend.at_once_unread < needs.at_once_unread ||
            (needs.shares_memory && !backend.shares_memory) ||
