@@ -3,7 +3,9 @@
 /// @file
 /// Parallel loops and task lists: Parallel, delayed, parallel_config and the backends.
 
+#include "joblib/backend/multiprocessing.hpp"
 #include "joblib/backend/parallel_backend.hpp"
+#include "joblib/backend/remote_backend.hpp"
 #include "joblib/backend/sequential.hpp"
 #include "joblib/backend/threading.hpp"
 #include "joblib/core/cpu_count.hpp"
@@ -11,6 +13,7 @@
 #include "joblib/core/log.hpp"
 #include "joblib/parallel/config.hpp"
 #include "joblib/parallel/delayed.hpp"
+#include "joblib/parallel/exception.hpp"
 #include "joblib/parallel/generator.hpp"
 #include "joblib/parallel/options.hpp"
 #include "joblib/parallel/outcome.hpp"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <mutex>
 
+#include "joblib/backend/multiprocessing.hpp"
 #include "joblib/backend/sequential.hpp"
 #include "joblib/backend/threading.hpp"
 #include "joblib/core/cpu_count.hpp"
@@ -28,7 +29,8 @@ BackendFactory built_in(std::string_view name) {
 struct Backends {
   detail::Registry<BackendFactory> factories{
       "backend",
-      {{"sequential", built_in<SequentialBackend>("sequential")},
+      {{"multiprocessing", built_in<MultiprocessingBackend>("multiprocessing")},
+       {"sequential", built_in<SequentialBackend>("sequential")},
        {"threading", built_in<ThreadingBackend>("threading")}}};
   detail::ForkSafeMutex mutex;
   std::string default_name = "threading";  // guarded by mutex

@@ -32,13 +32,14 @@ void Batching::drawn(std::size_t tasks) noexcept {
   tasks_drawn_ += tasks;
 }
 
-void Batching::done(std::size_t tasks, Duration duration) noexcept {
+void Batching::done(std::size_t tasks, Duration duration, Duration overhead) noexcept {
   if (!limits_.stream) --open_;
-  const double ideal =
-      static_cast<double>(tasks) * (ideal_duration / std::max(duration, Duration(1e-9)));
+  overhead_ = std::min(overhead_, overhead);
+  const Duration wanted = std::max(ideal_duration, ideal_per_overhead * overhead_);
+  const double ideal = static_cast<double>(tasks) * (wanted / std::max(duration, Duration(1e-9)));
   const std::size_t ideal_size =
       std::clamp<std::size_t>(static_cast<std::size_t>(ideal), 1, max_automatic_size);
-  if (duration > 2 * ideal_duration) {
+  if (duration > 2 * wanted) {
     size_ = std::min(size_, ideal_size);
   } else if (tasks >= size_ && ideal_size > size_) {
     size_ = std::min(max_growth * size_, ideal_size);

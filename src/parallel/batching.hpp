@@ -24,6 +24,8 @@ class Batching {
 
   // Long against the cost of a batch (below a microsecond), short against what a user notices.
   static constexpr Duration ideal_duration = std::chrono::microseconds(30);
+  // The same for batches with an overhead, which is the smallest one seen.
+  static constexpr double ideal_per_overhead = 30;
 
   explicit Batching(BatchingLimits limits) : limits_(limits) {}
 
@@ -33,7 +35,8 @@ class Batching {
   std::size_t next_size() const noexcept;
 
   void drawn(std::size_t tasks) noexcept;
-  void done(std::size_t tasks, Duration duration) noexcept;
+  // `overhead` is the part of the duration that a batch costs whatever its size.
+  void done(std::size_t tasks, Duration duration, Duration overhead = {}) noexcept;
   void read(std::size_t tasks) noexcept;
 
  private:
@@ -42,6 +45,7 @@ class Batching {
   std::size_t open_ = 0;  // batches that count for the limit
   std::size_t tasks_drawn_ = 0;
   std::size_t tasks_read_ = 0;
+  Duration overhead_ = Duration::max();
 };
 
 }  // namespace joblib::detail

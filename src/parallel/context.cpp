@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "joblib/backend/multiprocessing.hpp"
 #include "joblib/backend/threading.hpp"
 #include "joblib/core/detail/cached_call.hpp"
 #include "joblib/core/error.hpp"
@@ -131,8 +132,7 @@ std::shared_ptr<ParallelBackend> choose_backend(const ParallelOptions& options,
     return std::make_shared<ThreadingBackend>();
   }
   if (by_default && options.prefer == Prefer::processes && traits.uses_threads) {
-    log(LogLevel::warning,
-        "there is no backend with processes to prefer: using " + std::string(backend->name()));
+    return std::make_shared<MultiprocessingBackend>();
   }
   return backend;
 }

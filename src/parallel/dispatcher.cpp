@@ -8,6 +8,7 @@
 #include "joblib/core/error.hpp"
 #include "joblib/core/log.hpp"
 #include "pre_dispatch.hpp"
+#include "remote_job.hpp"
 #include "thread_limit.hpp"
 
 namespace joblib::detail {
@@ -61,7 +62,9 @@ std::size_t Dispatcher::fixed_batch_size() const {
   if (plan_.batch_size > 0) return plan_.batch_size;
   // Who watches each task, or calls for one after the other, gets what joblib gives: single tasks.
   const bool one_by_one = plan_.n_jobs == 1 && (source_->lazy() || delivery_ != Delivery::collect);
-  return reporter_.active() || one_by_one ? 1 : 0;
+  // There, single tasks cost too much.
+  const bool watched = reporter_.active() && plan_.remote == nullptr;
+  return watched || one_by_one ? 1 : 0;
 }
 
 ContextPtr Dispatcher::make_task_context() const {
@@ -180,9 +183,10 @@ void Dispatcher::run(Claimed claimed, TaskMonitor& monitor, Lock& lock) {
   lock.unlock();
   const std::size_t tasks = claimed.batch->size();
   const Clock::time_point begin = Clock::now();
+  Clock::duration overhead{0};
   std::exception_ptr error;
   try {
-    run_tasks(*claimed.batch, monitor);
+    overhead = run_tasks(*claimed.batch, monitor);
   } catch (...) {
     error = std::current_exception();
   }
@@ -200,7 +204,7 @@ void Dispatcher::run(Claimed claimed, TaskMonitor& monitor, Lock& lock) {
   if (error != nullptr) fail(error, lock);
   if (failure_ == nullptr) {
     tasks_done_ += tasks;
-    batching_.done(tasks, duration);
+    batching_.done(tasks, duration, overhead);
     if (claimed.batch != nullptr) keep(std::move(claimed));
   } else {
     lock.unlock();
@@ -211,12 +215,36 @@ void Dispatcher::run(Claimed claimed, TaskMonitor& monitor, Lock& lock) {
   if (has_result() || all_done() || failure_ != nullptr) wake_consumer();
 }
 
-void Dispatcher::run_tasks(Batch& batch, TaskMonitor& monitor) const {
+Dispatcher::Clock::duration Dispatcher::run_tasks(Batch& batch, TaskMonitor& monitor) const {
+  if (plan_.remote != nullptr) return run_remotely(batch, monitor);
   const bool checks_each = plan_.batch_size > 0 || plan_.timeout.count() > 0;
   monitor.begin_batch(batch.first(),
                       checks_each ? 1 : std::max<std::size_t>(batch.size() / checks_per_batch, 1));
   batch.run(monitor);
   monitor.end_batch();
+  return {};
+}
+
+// Where tasks are timed, each is a batch.
+Dispatcher::Clock::duration Dispatcher::run_remotely(Batch& batch, TaskMonitor& monitor) const {
+  monitor.begin_batch(batch.first(), 1);
+  if (!monitor.begin_task()) return {};
+  const Clock::time_point begin = Clock::now();
+  BatchJob job(batch, *task_context_);
+  bytes reply;
+  try {
+    reply = plan_.remote->run(job, monitor.stop_token());
+  } catch (const TerminatedWorkerError& error) {
+    const auto named = std::make_exception_ptr(
+        TerminatedWorkerError(error.what() + (" while it ran " + name_of_tasks(batch))));
+    if (!batch.keep_error(named)) std::rethrow_exception(named);
+    monitor.end_batch();
+    return Clock::now() - begin;
+  }
+  const Clock::duration round_trip = Clock::now() - begin;
+  const auto tasks_took = std::chrono::duration_cast<Clock::duration>(read_reply(reply, batch));
+  monitor.end_batch();
+  return std::max(round_trip - tasks_took, Clock::duration::zero());
 }
 
 void Dispatcher::keep(Claimed claimed) {

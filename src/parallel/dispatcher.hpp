@@ -17,6 +17,7 @@
 #include "batching.hpp"
 #include "context.hpp"
 #include "gate.hpp"
+#include "joblib/backend/remote_backend.hpp"
 #include "joblib/core/detail/spin.hpp"
 #include "joblib/parallel/detail/call.hpp"
 #include "reporter.hpp"
@@ -31,6 +32,7 @@ struct CallPlan {
   std::size_t batch_size = 0;           // 0: automatic
   std::chrono::nanoseconds timeout{0};  // 0: none
   bool caller_works = true;
+  RemoteBackend* remote = nullptr;  // null: batches run in this process
 };
 
 // Runs one call: draws batches from the source, lets workers claim them, hands them to the
@@ -87,7 +89,9 @@ class Dispatcher final : public Call {
     return plan_.caller_works && running_ < static_cast<std::size_t>(plan_.n_jobs);
   }
 
-  void run_tasks(Batch& batch, TaskMonitor& monitor) const;
+  // These return what the batch costs beside its tasks.
+  Clock::duration run_tasks(Batch& batch, TaskMonitor& monitor) const;
+  Clock::duration run_remotely(Batch& batch, TaskMonitor& monitor) const;
   void log_unseen(const std::exception_ptr& error) const noexcept;
   void close() noexcept;
 

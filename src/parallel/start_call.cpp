@@ -4,6 +4,7 @@
 #include "joblib/core/error.hpp"
 #include "joblib/core/log.hpp"
 #include "pre_dispatch.hpp"
+#include "remote_job.hpp"
 
 namespace joblib::detail {
 namespace {
@@ -39,6 +40,9 @@ CallPlan make_plan(const ParallelState& state, Delivery delivery) {
   // Who watches the clock or reads results has something else to do; but a task that waits for
   // tasks must be able to run them where the backend has no thread left for it.
   const bool waits_only = delivery == Delivery::collect || current_context()->in_task;
+  if (!sequential) plan.remote = dynamic_cast<RemoteBackend*>(state.backend.get());
+  // Only the caller's process watches the clock, and it sees no more than whole batches.
+  if (plan.remote != nullptr && plan.timeout.count() > 0) plan.batch_size = 1;
   plan.caller_works =
       sequential || (traits.caller_works && plan.timeout.count() == 0 && waits_only);
   return plan;
@@ -74,6 +78,7 @@ std::unique_ptr<Call> start_call(std::shared_ptr<ParallelState> state,
                                  std::unique_ptr<TaskSource> source, Delivery delivery) {
   RunningMark mark(*state);
   const CallPlan plan = make_plan(*state, delivery);
+  if (plan.remote != nullptr) check_sendable(*plan.remote, *source);
   auto dispatcher =
       std::make_unique<Dispatcher>(std::move(state), std::move(source), delivery, plan);
   mark.keep();

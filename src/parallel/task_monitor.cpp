@@ -11,6 +11,10 @@ using Clock = std::chrono::steady_clock;
 
 bool TaskMonitor::begin_watched_task(unsigned flags) {
   if ((flags & abandoned) != 0) return false;
+  if ((flags & counted) != 0) {
+    task_.store(next_task_++, std::memory_order_relaxed);
+    return true;
+  }
   const Clock::time_point now = Clock::now();
   check(now);
   task_.store(next_task_++, std::memory_order_relaxed);

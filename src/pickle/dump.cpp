@@ -102,6 +102,6 @@ void Dump::commit() {
   }
 }
 
-bytes Dump::take() { return bytes(std::span<const std::byte>(target_->memory->take())); }
+bytes Dump::take() { return bytes(target_->memory->take()); }
 
 }  // namespace joblib::detail

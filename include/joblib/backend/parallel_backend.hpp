@@ -105,8 +105,8 @@ struct BackendRegistration {
   bool force = false;         ///< needed to replace a built-in backend
 };
 
-/// Adds a backend under `name`, or replaces an added one; names of built-in backends ("sequential",
-/// "threading") are an Error unless forced. Thread-safe.
+/// Adds a backend under `name`, or replaces an added one; names of built-in backends
+/// ("sequential", "threading", "multiprocessing") are an Error unless forced. Thread-safe.
 void register_parallel_backend(std::string name, BackendFactory factory,
                                BackendRegistration registration = {});
 

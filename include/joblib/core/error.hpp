@@ -18,7 +18,8 @@ enum class errc {
   type_mismatch,         ///< a value doesn't fit the type that is asked for
   out_of_range,          ///< there is no such key, attribute or position
   unsupported,           ///< built without it, or not possible here
-  worker_died,           ///< a worker process ended before its task did
+  worker_died,           ///< a worker process ended while it ran a task
+  task_failed,           ///< a task in another process threw what can't be thrown here as itself
 };
 
 /// Base of all errors raised by the library itself; errors of tasks keep their own types.
@@ -44,7 +45,7 @@ class TimeoutError : public Error {
   explicit TimeoutError(const std::string& what) : Error(errc::timed_out, what) {}
 };
 
-/// A worker process ended before its task did: it crashed, exited or was killed.
+/// A worker process was killed, crashed or exited while it ran a task.
 class TerminatedWorkerError : public Error {
  public:
   explicit TerminatedWorkerError(const std::string& what) : Error(errc::worker_died, what) {}

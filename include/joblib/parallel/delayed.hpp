@@ -33,8 +33,8 @@ template <class Function, class... Args>
 class Task {
  public:
   template <class... Initializers>
-  explicit Task(Function function, std::in_place_t, Initializers&&... args)
-      : function_(std::move(function)), args_(std::forward<Initializers>(args)...) {}
+  explicit Task(Function callable, std::in_place_t, Initializers&&... args)
+      : function_(std::move(callable)), args_(std::forward<Initializers>(args)...) {}
 
   /// Whether the task can run without being consumed, so that a range of such tasks can be run
   /// again.
@@ -58,6 +58,9 @@ class Task {
         },
         args_);
   }
+
+  const Function& function() const noexcept { return function_; }
+  const std::tuple<Args...>& args() const noexcept { return args_; }
 
  private:
   [[no_unique_address]] Function function_;

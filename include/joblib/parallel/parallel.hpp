@@ -18,6 +18,7 @@
 #include "joblib/parallel/delayed.hpp"
 #include "joblib/parallel/detail/call.hpp"
 #include "joblib/parallel/detail/source.hpp"
+#include "joblib/parallel/detail/task_list.hpp"
 #include "joblib/parallel/generator.hpp"
 #include "joblib/parallel/options.hpp"
 #include "joblib/parallel/outcome.hpp"
@@ -56,6 +57,17 @@ struct ApplyFunction {
         "map: the function can't be called with an element; it is called from several threads at "
         "once and must be callable as const");
     return invoke_task(stop, function, std::forward<T>(element));
+  }
+};
+
+template <class Function>
+  requires(!KnownByType<ApplyFunction<Function>>)
+struct Wire<ApplyFunction<Function>> : Wire<Function> {
+  static void write(PickleWriter& writer, const ApplyFunction<Function>& apply) {
+    Wire<Function>::write(writer, apply.function);
+  }
+  static ApplyFunction<Function> give(typename Wire<Function>::Kept& kept) {
+    return {Wire<Function>::give(kept)};
   }
 };
 
@@ -120,18 +132,9 @@ class Parallel {
   template <detail::TaskObject... Tasks>
     requires(sizeof...(Tasks) > 0)
   auto operator()(Tasks&&... tasks) {
-    std::tuple<std::optional<detail::TaskValue<Tasks>>...> values;
-    auto run_one = [&]<std::size_t... I>(std::index_sequence<I...>, const std::stop_token& stop,
-                                         std::size_t index) {
-      auto run = [&](auto& value, auto&& task) {
-        value.emplace(
-            detail::RunToValue<detail::RunTask>{}(stop, std::forward<decltype(task)>(task)));
-      };
-      ((I == index ? run(std::get<I>(values), std::forward<Tasks>(tasks)) : void()), ...);
-    };
-    map([&](const std::stop_token& stop,
-            std::size_t index) { run_one(std::index_sequence_for<Tasks...>{}, stop, index); },
-        std::views::iota(std::size_t{0}, sizeof...(Tasks)));
+    using List = detail::TaskList<detail::RunToValue<detail::RunTask>, Tasks&&...>;
+    typename List::Results values;
+    finish(std::make_unique<List>(values, std::forward<Tasks>(tasks)...));
     return std::apply(
         [](auto&... value) {
           return std::tuple<detail::TaskValue<Tasks>...>(std::move(*value)...);

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace joblib {
@@ -11,6 +12,7 @@ namespace joblib {
 class bytes : public std::vector<std::byte> {
  public:
   using std::vector<std::byte>::vector;
+  explicit bytes(std::vector<std::byte> data) noexcept : vector(std::move(data)) {}
   explicit bytes(std::span<const std::byte> data) : vector(data.begin(), data.end()) {}
   explicit bytes(std::string_view data) : bytes(std::as_bytes(std::span(data))) {}
   explicit bytes(const char* data) : bytes(std::string_view(data)) {}

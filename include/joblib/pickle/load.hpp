@@ -52,11 +52,12 @@ class Load {
     }
   }
 
+  Extraction& extraction();
+  const Value& root() const;
+
  private:
   struct State;
 
-  Extraction& extraction();
-  const Value& root() const;
   [[noreturn]] void fail(const Error& error) const;
 
   std::unique_ptr<State> state_;

@@ -3,8 +3,13 @@
 #include <utility>
 
 #include "backend/fixed_pool.hpp"
+#include "joblib/backend/multiprocessing.hpp"
 #include "joblib/backend/sequential.hpp"
 #include "joblib/backend/threading.hpp"
+#include "joblib/parallel/exception.hpp"
+#include "parallel/behaviour/tools.hpp"
+#include "parallel/request_backend.hpp"
+#include "parallel/stress/sanitizers.hpp"
 
 namespace joblib::test {
 namespace {
@@ -17,6 +22,9 @@ class InlineBackend : public ParallelBackend {
 };
 
 std::vector<BackendCase> all_backends() {
+  register_exception<TaskError>();
+  register_exception<int>();
+  register_exception<std::shared_ptr<int>>();
   const auto threading = std::make_shared<ThreadingBackend>();
   return {
       {.name = "sequential",
@@ -61,6 +69,20 @@ std::vector<BackendCase> all_backends() {
        .at_once_unread = 1,
        .shares_memory = true,
        .watches_timeouts = false},
+      {.name = "multiprocessing",
+       .backend = std::make_shared<MultiprocessingBackend>(),
+       .n_jobs = 2,
+       .at_once = 2,
+       .at_once_unread = 2,
+       .shares_memory = false,
+       .watches_timeouts = true},
+      {.name = "requests, run in this process",
+       .backend = std::make_shared<RequestBackend>(),
+       .n_jobs = 2,
+       .at_once = 2,
+       .at_once_unread = 2,
+       .shares_memory = false,
+       .watches_timeouts = false},
   };
 }
 
@@ -74,6 +96,10 @@ ParallelOptions BackendCase::with(ParallelOptions options) const {
 
 std::vector<BackendCase> backends(const Needs& needs) {
   std::vector<BackendCase> found = all_backends();
+  // Forked children may find the first one's allocator locked, and can't start threads in the
+  // other.
+  if (address_sanitizer || thread_sanitizer)
+    std::erase_if(found, [](const BackendCase& each) { return each.name == "multiprocessing"; });
   std::erase_if(found, [&](const BackendCase& backend) {
     return backend.at_once < needs.at_once || backend.at_once_unread < needs.at_once_unread ||
            (needs.shares_memory && !backend.shares_memory) ||

@@ -29,7 +29,7 @@ struct BackendCase {
 struct Needs {
   int at_once = 1;
   int at_once_unread = 1;
-  bool shares_memory = true;
+  bool shares_memory = false;
   bool timeouts = false;
   bool several_jobs = false;
 };

@@ -58,6 +58,12 @@ auto square_tasks(int size) {
 
 }  // namespace
 
+template <>
+struct joblib::pickler<Label> {
+  static std::string to_state(const Label& label) { return label.text; }
+  static Label from_state(const std::string& text) { return Label(std::stoi(text)); }
+};
+
 TEST_CASE("Results come in the order of the tasks") {
   const BackendCase backend = GENERATE(from_range(backends()));
   CAPTURE(backend.name);
@@ -91,7 +97,7 @@ TEST_CASE("Void tasks give no results") {
   static_assert(std::is_void_v<decltype(parallel.map(mark, std::views::iota(0, 50)))>);
   parallel(tasks);
   parallel.map(mark, std::views::iota(0, 50));
-  CHECK(std::ranges::count(done, 2) == 50);
+  if (backend.shares_memory) CHECK(std::ranges::count(done, 2) == 50);
 }
 
 TEST_CASE("Results may be move-only or without a default constructor") {
@@ -149,7 +155,7 @@ TEST_CASE("A few different tasks give a tuple") {
   CHECK(number == 16);
   CHECK(text == "go!");
   static_assert(std::is_same_v<decltype(nothing), std::monostate>);
-  CHECK(calls == 1);
+  if (backend.shares_memory) CHECK(calls == 1);
   CHECK(*owner == 7);
   const auto kept = delayed(square)(5);
   CHECK(parallel(kept, kept) == std::tuple(25, 25));

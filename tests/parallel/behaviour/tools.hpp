@@ -13,6 +13,7 @@
 
 #include "core/sink_guard.hpp"
 #include "joblib/core/error.hpp"
+#include "joblib/pickle/pickler.hpp"
 
 namespace joblib::test {
 
@@ -22,6 +23,16 @@ struct TaskError : std::runtime_error {
       : std::runtime_error("task " + std::to_string(task_)), task(task_) {}
   int task;
 };
+
+}  // namespace joblib::test
+
+template <>
+struct joblib::pickler<joblib::test::TaskError> {
+  static int to_state(const joblib::test::TaskError& error) { return error.task; }
+  static joblib::test::TaskError from_state(int task) { return joblib::test::TaskError(task); }
+};
+
+namespace joblib::test {
 
 /// Blocks until a stop is requested.
 inline void wait_for_stop(const std::stop_token& stop) {

@@ -3,19 +3,26 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <typeinfo>
 #include <utility>
 
 namespace joblib::detail {
 
+class PickleWriter;
+class Value;
+struct Extraction;
+
 // What a worker asks before each task. One per worker.
 class TaskMonitor {
  public:
-  enum Flag : unsigned { abandoned = 1, timed = 2 };
+  enum Flag : unsigned { abandoned = 1, timed = 2, counted = 4 };
 
-  // `flags` are the call's; a timed task overruns after `timeout`.
+  // `flags` are the call's; a timed task overruns after `timeout`, and only timed and counted ones
+  // are known by task().
   TaskMonitor(const std::atomic<unsigned>& flags, std::stop_token stop,
               std::chrono::nanoseconds timeout)
       : flags_(flags), stop_(std::move(stop)), timeout_(timeout) {}
@@ -42,6 +49,8 @@ class TaskMonitor {
   void end_batch();
   // Throws TimeoutError if the running task has overrun. From any thread.
   void check(std::chrono::steady_clock::time_point now) const;
+  // The index of the task that began last.
+  std::size_t task() const noexcept { return task_.load(std::memory_order_relaxed); }
   // When the running task will have overrun; max() without one. From any thread.
   std::chrono::steady_clock::time_point deadline() const noexcept;
 
@@ -58,6 +67,13 @@ class TaskMonitor {
       std::chrono::steady_clock::time_point::max()};
 };
 
+class Batch;
+
+// Makes a batch of the tasks that Batch::write_tasks() has written; `first` is the index of the
+// first one. A function, so that other processes of the program find it.
+using BatchReader = std::unique_ptr<Batch> (*)(Extraction& extraction, const Value& tasks,
+                                               std::size_t first);
+
 // Tasks drawn together, run one after the other by one worker, and delivered together.
 class Batch {
  public:
@@ -69,12 +85,27 @@ class Batch {
   // Runs the tasks and keeps their results; the first task that throws ends it.
   virtual void run(TaskMonitor& monitor) = 0;
 
+  // The way to another process and back: the tasks are written here and read there, the results
+  // written there, after run(), and read here, all as one value. Only where TaskSource has no
+  // obstacles.
+  virtual BatchReader write_tasks(PickleWriter& writer) const = 0;
+  virtual void write_results(PickleWriter& writer) const = 0;
+  virtual void read_results(Extraction& extraction, const Value& value) = 0;
+  // Makes an error the result of all tasks, where results can be errors; false where not.
+  virtual bool keep_error(const std::exception_ptr& /*error*/) { return false; }
+
   std::size_t first() const noexcept { return first_; }  // the index of the first task in the range
   std::size_t size() const noexcept { return size_; }
 
  protected:
   std::size_t first_;
   std::size_t size_;
+};
+
+// The types of a task and of its result that can't leave the process; null where they can.
+struct Obstacles {
+  const std::type_info* task;
+  const std::type_info* result;
 };
 
 // The range of tasks, read by one thread at a time.
@@ -90,6 +121,7 @@ class TaskSource {
   virtual bool brings_results() const = 0;
   // Whether drawing runs code of the user, who may see how far ahead it is.
   virtual bool lazy() const = 0;
+  virtual Obstacles obstacles() const = 0;
 };
 
 enum class Delivery {

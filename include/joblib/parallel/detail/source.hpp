@@ -13,25 +13,10 @@
 #include <vector>
 
 #include "joblib/parallel/detail/call.hpp"
+#include "joblib/parallel/detail/result_batch.hpp"
+#include "joblib/parallel/detail/wire.hpp"
 
 namespace joblib::detail {
-
-// Results of one batch, as real objects: never packed bits.
-template <class R>
-using Results = std::conditional_t<std::is_same_v<R, bool>, std::deque<bool>, std::vector<R>>;
-
-template <class R>
-class ResultBatch : public Batch {
- public:
-  using Batch::Batch;
-  Results<R> results;
-};
-
-template <>
-class ResultBatch<void> : public Batch {
- public:
-  using Batch::Batch;
-};
 
 template <class Range>
 inline constexpr bool is_iota_of_integers = false;
@@ -82,12 +67,14 @@ template <class View, bool Owned, class Function>
 class RangeSource : public TaskSource {
   using Traits = Elements<View, Owned>;
   using Argument = typename Traits::Argument;
+  using Element = std::ranges::range_value_t<View>;
   static constexpr Access access = Traits::access;
 
  public:
   using Result =
       std::decay_t<std::invoke_result_t<const Function&, const std::stop_token&, Argument>>;
   static constexpr bool places_results = access == Access::by_index && is_placeable<Result>;
+  static constexpr bool moves_places = places_results && is_picklable<Result>();
 
   RangeSource(View view, Function function)
       : view_(std::move(view)), function_(std::move(function)) {}
@@ -98,6 +85,11 @@ class RangeSource : public TaskSource {
     return !std::is_void_v<Result>;
   }
   bool lazy() const override { return access != Access::by_index; }
+  Obstacles obstacles() const override {
+    const std::type_info* const function = Wire<Function>::obstacle();
+    return {.task = function != nullptr ? function : Wire<Element>::obstacle(),
+            .result = ResultWire<Result>::obstacle()};
+  }
 
   // Lets the workers write all results to `places`, size() elements, in place of the batches' own.
   void place_results(Result* places)
@@ -129,8 +121,7 @@ class RangeSource : public TaskSource {
         : ResultBatch<Result>(first, count), source_(source) {}
 
     void run(TaskMonitor& monitor) override {
-      const auto begin = std::ranges::begin(source_.view_) +
-                         static_cast<std::ranges::range_difference_t<View>>(this->first_);
+      const auto begin = this->begin();
       auto run_one = [&](std::size_t i) -> decltype(auto) {
         return std::as_const(source_.function_)(
             monitor.stop_token(),
@@ -146,7 +137,38 @@ class RangeSource : public TaskSource {
       run_and_keep(monitor, *this, run_one);
     }
 
+    BatchReader write_tasks(PickleWriter& writer) const override {
+      return RangeSource::write_tasks(
+          writer, source_.function_, this->size_,
+          [begin = begin()](std::size_t i) -> decltype(auto) {
+            return begin[static_cast<std::ranges::range_difference_t<View>>(i)];
+          });
+    }
+
+    void write_results(PickleWriter& writer) const override {
+      if constexpr (moves_places) {
+        if (Result* const places = source_.places_) {
+          const std::span<const Result> placed(places + this->first_, this->size_);
+          return detail::write_results<Result>(writer, placed, this->first_);
+        }
+      }
+      ResultBatch<Result>::write_results(writer);
+    }
+
+    void read_results(Extraction& extraction, const Value& value) override {
+      ResultBatch<Result>::read_results(extraction, value);
+      if constexpr (moves_places) {
+        if (Result* const places = source_.places_)
+          std::ranges::copy(this->results, places + this->first_);
+      }
+    }
+
    private:
+    auto begin() const {
+      return std::ranges::begin(source_.view_) +
+             static_cast<std::ranges::range_difference_t<View>>(this->first_);
+    }
+
     RangeSource& source_;
   };
 
@@ -178,30 +200,70 @@ class RangeSource : public TaskSource {
       elements_ = decltype(elements_)();  // tasks do not outlive their run
     }
 
+    BatchReader write_tasks(PickleWriter& writer) const override {
+      return RangeSource::write_tasks(writer, function_, this->size_,
+                                      [&](std::size_t i) -> decltype(auto) {
+                                        if constexpr (access == Access::by_pointer) {
+                                          return std::as_const(*elements_[i]);
+                                        } else {
+                                          return std::as_const(elements_[i]);
+                                        }
+                                      });
+    }
+
+    void read_results(Extraction& extraction, const Value& value) override {
+      ResultBatch<Result>::read_results(extraction, value);
+      elements_ = decltype(elements_)();
+    }
+
    private:
     const Function& function_;
     Results<typename Traits::Stored> elements_;
   };
 
-  // Runs `run_one(i)` for i = 0 .. count - 1, or fewer if the batch is abandoned.
-  template <class RunOne>
-  static void run_all(TaskMonitor& monitor, std::size_t count, RunOne run_one) {
-    const std::size_t stride = monitor.stride();
-    for (std::size_t i = 0; i < count;) {
-      if (!monitor.begin_task()) return;
-      for (const std::size_t end = std::min(i + stride, count); i < end; ++i) run_one(i);
+  // Tasks that were sent here; `function` as well.
+  class ReceivedBatch : public ResultBatch<Result> {
+   public:
+    ReceivedBatch(Extraction& extraction, const Value& function, const Value& elements,
+                  std::size_t first)
+        : ResultBatch<Result>(first, 0),
+          kept_(Wire<Function>::read(extraction, function)),
+          function_(Wire<Function>::give(kept_)),
+          elements_(extraction, elements) {
+      this->size_ = elements_.size();
     }
+
+    void run(TaskMonitor& monitor) override {
+      run_and_keep(monitor, *this, [&](std::size_t i) -> decltype(auto) {
+        return std::as_const(function_)(monitor.stop_token(), static_cast<Argument>(elements_[i]));
+      });
+    }
+    BatchReader write_tasks(PickleWriter& /*writer*/) const override { return nullptr; }
+
+   private:
+    typename Wire<Function>::Kept kept_;
+    Function function_;
+    ReceivedElements<Element> elements_;
+  };
+
+  static std::unique_ptr<Batch> read_tasks(Extraction& extraction, const Value& tasks,
+                                           std::size_t first) {
+    const std::span<const Value> parts = parts_of(extraction, tasks, 2);
+    return std::make_unique<ReceivedBatch>(extraction, parts[0], parts[1], first);
   }
 
-  template <class RunOne>
-  static void run_and_keep(TaskMonitor& monitor, ResultBatch<Result>& batch, RunOne run_one) {
-    if constexpr (std::is_void_v<Result>) {
-      run_all(monitor, batch.size(), run_one);
+  // `get(i)` for i = 0 .. count - 1 are the elements.
+  template <class Get>
+  static BatchReader write_tasks(PickleWriter& writer, const Function& function, std::size_t count,
+                                 Get get) {
+    if constexpr (Wire<Function>::sendable && Wire<Element>::sendable) {
+      writer.begin_tuple(2);
+      Wire<Function>::write(writer, function);
+      write_elements<Element>(writer, count, get);
+      writer.end_tuple(2);
+      return &read_tasks;
     } else {
-      if constexpr (requires { batch.results.reserve(batch.size()); })
-        batch.results.reserve(batch.size());
-      run_all(monitor, batch.size(),
-              [&](std::size_t i) { batch.results.emplace_back(run_one(i)); });
+      return nullptr;
     }
   }
 

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <stop_token>
+
+#include "joblib/backend/parallel_backend.hpp"
+#include "joblib/pickle/bytes.hpp"
+
+namespace joblib {
+
+/// Some tasks of a call, on their way to another process.
+class RemoteJob {
+ public:
+  virtual ~RemoteJob() = default;
+
+  /// Runs the tasks in this process, which is to be a fork of the caller's, so that it has all they
+  /// refer to. Returns the reply; errors of the tasks are part of it.
+  virtual bytes run() = 0;
+
+  /// What any other process of the same program makes the reply of.
+  virtual bytes request() = 0;
+};
+
+/// Runs tasks in other processes. It moves bytes and knows nothing else of them: each worker of a
+/// call is a thread of this process that waits for another one.
+class RemoteBackend : public ParallelBackend {
+ public:
+  /// Has a job run elsewhere and returns its reply. Blocks; as many threads call it at a time as a
+  /// call has jobs. When `stop` is requested nobody wants the reply any more: the tasks are to be
+  /// ended, and Cancelled may be thrown. Throws TerminatedWorkerError where the process has died.
+  virtual bytes run(RemoteJob& job, const std::stop_token& stop) = 0;
+
+  /// Whether run() asks jobs for requests, which needs tasks that can be sent. Results must be able
+  /// to come back in any case.
+  virtual bool sends_tasks() const { return true; }
+
+  BackendTraits traits() const override;
+  void submit(Work work) final;
+};
+
+}  // namespace joblib

@@ -1,0 +1,211 @@
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <span>
+#include <tuple>
+#include <type_traits>
+#include <typeinfo>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "joblib/parallel/delayed.hpp"
+#include "joblib/pickle/detail/extract.hpp"
+#include "joblib/pickle/detail/picklable.hpp"
+#include "joblib/pickle/detail/writer.hpp"
+
+namespace joblib::detail {
+
+// The pickles of what has a place in the program, not a value.
+void write_function(PickleWriter& writer, const void* function);
+const void* read_function(Extraction& extraction, const Value& value);
+void write_member(PickleWriter& writer, std::span<const std::byte> pointer);
+void read_member(Extraction& extraction, const Value& value, std::span<std::byte> pointer);
+
+// The parts of a tuple or the items of a list; throws Error unless there are `count`.
+std::span<const Value> parts_of(Extraction& extraction, const Value& value, std::size_t count);
+
+// How a part of a task, a function or an argument, gets to another process of the same program.
+// There, `Kept` is what lives as long as the task, and give() makes the part of it, once. The
+// obstacle is the type that makes it impossible, null where there is none.
+template <class T>
+struct Wire {
+  static constexpr bool sendable = is_picklable<T>();
+  using Kept = T;
+
+  static const std::type_info* obstacle() { return sendable ? nullptr : &typeid(T); }
+  static void write(PickleWriter& writer, const T& value) { save(writer, value); }
+  static T read(Extraction& extraction, const Value& value) {
+    return extract<T>(extraction, value);
+  }
+  static T&& give(Kept& kept) { return std::move(kept); }
+};
+
+// All there is to know of these is their type.
+template <class T>
+concept KnownByType =
+    std::is_class_v<T> && std::is_empty_v<T> && std::default_initializable<T> && !OwnPickler<T>;
+
+template <KnownByType T>
+struct Wire<T> {
+  static constexpr bool sendable = true;
+  using Kept = T;
+
+  static const std::type_info* obstacle() { return nullptr; }
+  static void write(PickleWriter& writer, const T&) { writer.none(); }
+  static T read(Extraction&, const Value&) { return T(); }
+  static T&& give(Kept& kept) { return std::move(kept); }
+};
+
+template <class T>
+  requires std::is_pointer_v<T> && std::is_function_v<std::remove_pointer_t<T>>
+struct Wire<T> {
+  static constexpr bool sendable = true;
+  using Kept = T;
+
+  static const std::type_info* obstacle() { return nullptr; }
+  static void write(PickleWriter& writer, T function) {
+    write_function(writer, reinterpret_cast<const void*>(function));
+  }
+  static T read(Extraction& extraction, const Value& value) {
+    return reinterpret_cast<T>(const_cast<void*>(read_function(extraction, value)));
+  }
+  static T give(Kept& kept) { return kept; }
+};
+
+template <class T>
+  requires std::is_member_pointer_v<T>
+struct Wire<T> {
+  static constexpr bool sendable = true;
+  using Kept = T;
+
+  static const std::type_info* obstacle() { return nullptr; }
+  static void write(PickleWriter& writer, T pointer) {
+    write_member(writer, std::as_bytes(std::span(&pointer, 1)));
+  }
+  static T read(Extraction& extraction, const Value& value) {
+    T pointer = nullptr;
+    read_member(extraction, value, std::as_writable_bytes(std::span(&pointer, 1)));
+    return pointer;
+  }
+  static T give(Kept& kept) { return kept; }
+};
+
+// What is only read through a reference, an argument by std::cref, is sent by value.
+template <class T>
+  requires std::same_as<typename Wire<T>::Kept, T>
+struct Wire<const T&> : Wire<T> {
+  static const T& give(const T& kept) { return kept; }
+};
+
+// Changes would be lost.
+template <class T>
+struct Wire<T&> {
+  static constexpr bool sendable = false;
+  using Kept = std::monostate;
+  static const std::type_info* obstacle() { return &typeid(std::reference_wrapper<T>); }
+};
+
+// The function of a map may be one.
+template <class T>
+struct Wire<std::reference_wrapper<const T>> : Wire<const T&> {
+  static void write(PickleWriter& writer, std::reference_wrapper<const T> reference) {
+    Wire<T>::write(writer, reference);
+  }
+  static std::reference_wrapper<const T> give(const T& kept) { return std::cref(kept); }
+};
+
+template <class Function, class... Args>
+struct Wire<Task<Function, Args...>> {
+  static constexpr bool sendable = Wire<Function>::sendable && (Wire<Args>::sendable && ...);
+  using Kept = std::tuple<typename Wire<Function>::Kept, typename Wire<Args>::Kept...>;
+
+  static const std::type_info* obstacle() {
+    const std::type_info* found = Wire<Function>::obstacle();
+    ((found = found == nullptr ? Wire<Args>::obstacle() : found), ...);
+    return found;
+  }
+  static void write(PickleWriter& writer, const Task<Function, Args...>& task) {
+    writer.begin_tuple(1 + sizeof...(Args));
+    Wire<Function>::write(writer, task.function());
+    std::apply([&](const Args&... args) { (Wire<Args>::write(writer, args), ...); }, task.args());
+    writer.end_tuple(1 + sizeof...(Args));
+  }
+  static Kept read(Extraction& extraction, const Value& value) {
+    const std::span<const Value> parts = parts_of(extraction, value, 1 + sizeof...(Args));
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      return Kept{Wire<Function>::read(extraction, parts[0]),
+                  Wire<Args>::read(extraction, parts[1 + I])...};
+    }(std::index_sequence_for<Args...>());
+  }
+  static Task<Function, Args...> give(Kept& kept) {
+    return std::apply(
+        [](auto& function, auto&... args) {
+          return Task<Function, Args...>(Wire<Function>::give(function), std::in_place,
+                                         Wire<Args>::give(args)...);
+        },
+        kept);
+  }
+};
+
+// Elements of the range of a call; numbers are one array.
+template <class T, class Get>
+void write_elements(PickleWriter& writer, std::size_t count, Get get) {
+  if constexpr (ArrayElement<T>) {
+    std::vector<T> elements;
+    elements.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) elements.push_back(get(i));
+    save(writer, elements);
+  } else {
+    writer.empty_list();
+    save_items(writer, count, [&](std::size_t i) { Wire<T>::write(writer, get(i)); });
+  }
+}
+
+template <class T>
+class ReceivedElements {
+ public:
+  ReceivedElements(Extraction& extraction, const Value& value) {
+    if constexpr (ArrayElement<T>) {
+      elements_ = extract<decltype(elements_)>(extraction, value);
+    } else {
+      const auto items = items_of_list(extraction, value);
+      if (!items) throw_mismatch("list", value);
+      for_each_item(items->size(), [&](std::size_t i) {
+        elements_.push_back(
+            Wire<T>::give(kept_.emplace_back(Wire<T>::read(extraction, (*items)[i]))));
+      });
+    }
+  }
+
+  std::size_t size() const noexcept { return elements_.size(); }
+  T& operator[](std::size_t i) { return elements_[i]; }
+
+ private:
+  std::deque<typename Wire<T>::Kept> kept_ = {};
+  std::conditional_t<std::is_same_v<T, bool>, std::deque<bool>, std::vector<T>> elements_ = {};
+};
+
+}  // namespace joblib::detail
+
+namespace joblib {
+
+/// Whether a task, or the function of a map, can be sent to another process: the function is one
+/// of plain functions, stateless callables, member functions and callables with a pickler; what it
+/// has captured as arguments, and what a task returns, can be pickled and read back. std::cref
+/// counts by what it refers to, which is sent by value; std::ref can't be sent, as changes would be
+/// lost.
+template <class T>
+inline constexpr bool sendable = detail::Wire<T>::sendable;
+template <class Function, class... Args>
+inline constexpr bool sendable<Task<Function, Args...>> = [] {
+  using Result = std::decay_t<decltype(std::declval<Task<Function, Args...>>()(std::stop_token()))>;
+  return detail::Wire<Task<Function, Args...>>::sendable &&
+         (std::is_void_v<Result> || detail::is_picklable<Result>());
+}();
+
+}  // namespace joblib

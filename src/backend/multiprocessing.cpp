@@ -1,0 +1,259 @@
+#include "joblib/backend/multiprocessing.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <span>
+#include <streambuf>
+#include <string>
+#include <thread>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio_ext.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "joblib/core/cpu_count.hpp"
+#include "joblib/core/error.hpp"
+#include "joblib/core/log.hpp"
+#include "joblib/io/detail/posix.hpp"
+#include "joblib/io/file.hpp"
+
+// A reply goes through a pipe: its size, 8 bytes, and its bytes.
+
+namespace joblib {
+namespace {
+
+using detail::FileDescriptor;
+using detail::throw_io_error;
+using detail::uninterrupted;
+
+#if defined(__SANITIZE_THREAD__)
+constexpr bool child_may_start_threads = false;
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+constexpr bool child_may_start_threads = false;
+#else
+constexpr bool child_may_start_threads = true;
+#endif
+#else
+constexpr bool child_may_start_threads = true;
+#endif
+
+bool in_child = false;
+
+struct Pipe {
+  FileDescriptor read_end, write_end;
+
+  Pipe() {
+    std::array<int, 2> ends{};
+    if (pipe2(ends.data(), O_CLOEXEC) != 0) throw_io_error("Can't make", "a pipe", errno);
+    read_end = FileDescriptor(ends[0]);
+    write_end = FileDescriptor(ends[1]);
+    fcntl(ends[1], F_SETPIPE_SZ, 1 << 20);  // it also works with less
+  }
+};
+
+FileDescriptor open_process(pid_t pid) {
+  return FileDescriptor(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+}
+
+// ---- in the child
+
+// Drops what another process is going to write.
+void drop_pending(std::streambuf* buffer) {
+  struct Access : std::streambuf {
+    static void drop(std::streambuf& target) {
+      (target.*&Access::setp)((target.*&Access::pbase)(), (target.*&Access::epptr)());
+    }
+  };
+  Access::drop(*buffer);
+}
+
+void drop_pending_output() {
+  __fpurge(stdout);
+  drop_pending(std::cout.rdbuf());
+  drop_pending(std::clog.rdbuf());
+}
+
+void flush_output() {
+  std::cout.flush();
+  std::clog.flush();
+  std::fflush(stdout);
+}
+
+// Ends this process together with its parent, whatever it is doing.
+void watch(pid_t parent) {
+  if (!child_may_start_threads) return;
+  std::thread([parent] {
+    const FileDescriptor process = open_process(parent);
+    pollfd poll_parent{process.get(), POLLIN, 0};
+    if (getppid() == parent) uninterrupted([&] { return poll(&poll_parent, 1, -1); });
+    _exit(EXIT_FAILURE);
+  }).detach();
+}
+
+bool write_all(int fd, std::span<const std::byte> data) {
+  while (!data.empty()) {
+    const ssize_t count = uninterrupted([&] { return write(fd, data.data(), data.size()); });
+    if (count < 0) return false;
+    data = data.subspan(static_cast<std::size_t>(count));
+  }
+  return true;
+}
+
+[[noreturn]] void run_child(RemoteJob& job, int fd, pid_t parent) noexcept {
+  in_child = true;
+  drop_pending_output();
+  watch(parent);
+  const bytes reply = job.run();
+  flush_output();
+  const std::uint64_t size = reply.size();
+  const bool sent = write_all(fd, std::as_bytes(std::span(&size, 1))) && write_all(fd, reply);
+  _exit(sent ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+// ---- in the parent
+
+// No signal is delivered to this thread meanwhile.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
+std::string description_of(std::optional<int> status) {
+  if (!status) return "ended; its exit code is not known, as SIGCHLD is ignored";
+  if (WIFSIGNALED(*status)) {
+    const int signal = WTERMSIG(*status);
+    const char* const name = sigabbrev_np(signal);
+    return "was ended by signal " + std::to_string(signal) +
+           (name == nullptr ? "" : " (SIG" + std::string(name) + ")");
+  }
+  return "exited with code " + std::to_string(WEXITSTATUS(*status));
+}
+
+// A forked process. Killed, unless it has ended, and reaped in any case.
+class Child {
+ public:
+  Child(RemoteJob& job, Pipe pipe) : reply_(std::move(pipe.read_end)) {
+    std::fflush(stdout);  // in the order of the program
+    const pid_t parent = getpid();
+    {
+      const SignalsBlocked blocked;
+      pid_ = fork();
+      if (pid_ == 0) std::signal(SIGINT, SIG_IGN);  // of the terminal: the parent's business
+    }
+    if (pid_ == 0) {
+      reply_ = {};
+      run_child(job, pipe.write_end.get(), parent);
+    }
+    if (pid_ < 0) throw_io_error("Can't fork", "a process", errno);
+    process_ = open_process(pid_);
+  }
+  ~Child() {
+    if (pid_ <= 0) return;
+    kill();
+    wait();
+  }
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
+  // From any thread, before wait().
+  void kill() const noexcept { ::kill(pid_, SIGKILL); }
+
+  // Its exit status; nothing where somebody else has reaped it.
+  std::optional<int> wait() {
+    int status = 0;
+    const pid_t reaped = uninterrupted([&] { return waitpid(pid_, &status, 0); });
+    pid_ = 0;
+    return reaped < 0 ? std::nullopt : std::optional(status);
+  }
+
+  // Its reply; nothing where it has ended without one.
+  std::optional<bytes> reply() {
+    std::uint64_t size = 0;
+    if (!read_all(std::as_writable_bytes(std::span(&size, 1)))) return std::nullopt;
+    bytes data;
+    while (data.size() < size) {
+      const std::size_t have = data.size();
+      data.resize(std::min<std::uint64_t>(size, std::max<std::uint64_t>(2 * have, first_part)));
+      if (!read_all(std::span(data).subspan(have))) return std::nullopt;
+    }
+    return data;
+  }
+
+ private:
+  static constexpr std::size_t first_part = 1 << 20;
+
+  bool read_all(std::span<std::byte> data) {
+    while (!data.empty()) {
+      if (!wait_for_data()) return false;
+      const ssize_t count =
+          uninterrupted([&] { return read(reply_.get(), data.data(), data.size()); });
+      if (count < 0) throw_io_error("Can't read from", "a pipe", errno);
+      if (count == 0) return false;
+      data = data.subspan(static_cast<std::size_t>(count));
+    }
+    return true;
+  }
+
+  // Other children may have the pipe open, too: its end of file may come long after the end of the
+  // process.
+  bool wait_for_data() const {
+    std::array<pollfd, 2> events{{{reply_.get(), POLLIN, 0}, {process_.get(), POLLIN, 0}}};
+    uninterrupted([&] { return poll(events.data(), events.size(), -1); });
+    if (events[0].revents != 0) return true;
+    return uninterrupted([&] { return poll(events.data(), 1, 0); }) > 0;
+  }
+
+  FileDescriptor reply_;
+  FileDescriptor process_ = {};
+  pid_t pid_ = 0;
+};
+
+}  // namespace
+
+bytes MultiprocessingBackend::run(RemoteJob& job, const std::stop_token& stop) {
+  Child child(job, Pipe());
+  std::optional<bytes> reply;
+  {
+    const std::stop_callback killer(stop, [&]() noexcept { child.kill(); });
+    reply = child.reply();
+  }
+  const std::optional<int> status = child.wait();
+  if (reply) return *std::move(reply);
+  if (stop.stop_requested()) throw Cancelled("the process that ran the tasks was killed");
+  throw TerminatedWorkerError("a process of the multiprocessing backend " + description_of(status));
+}
+
+int MultiprocessingBackend::effective_n_jobs(int n_jobs) const {
+  if (detail::parallelism_disabled()) return 1;
+  if (!in_child) return ParallelBackend::effective_n_jobs(n_jobs);
+  if (n_jobs != 1) {
+    log(LogLevel::warning,
+        "Multiprocessing-backed parallel loops cannot be nested, setting n_jobs=1");
+  }
+  return 1;
+}
+
+}  // namespace joblib

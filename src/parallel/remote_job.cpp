@@ -1,0 +1,179 @@
+#include "remote_job.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <tuple>
+
+#include "joblib/backend/threading.hpp"
+#include "joblib/core/detail/code_module.hpp"
+#include "joblib/core/error.hpp"
+#include "joblib/io/memory.hpp"
+#include "joblib/parallel/detail/result_batch.hpp"
+#include "joblib/parallel/detail/run_request.hpp"
+#include "joblib/parallel/detail/wire.hpp"
+#include "joblib/pickle/load.hpp"
+#include "joblib/process/code_address.hpp"
+#include "thread_limit.hpp"
+
+// A request is the pickle of (tasks, header), a reply that of (seconds, results or error, whether
+// it is an error).
+
+namespace joblib::detail {
+namespace {
+
+// Of a BatchReader: build identity and offset. Of the context: level, core share,
+// inner_max_num_threads, whether in a cached call. Of the batch: the index of the first task.
+using Header =
+    std::tuple<std::string, std::uint64_t, int, int, std::optional<int>, bool, std::size_t>;
+
+template <class Save>
+bytes pickled(Save save_value) {
+  MemorySink sink;
+  PickleWriter writer(sink, {});
+  save_value(writer);
+  writer.finish();
+  return bytes(sink.take());
+}
+
+bytes error_reply(const std::exception_ptr& error, std::size_t task) {
+  const auto write = [&](const std::exception_ptr& what) {
+    return pickled([&](PickleWriter& writer) {
+      writer.begin_tuple(3);
+      writer.real(0);
+      write_error(writer, what, task);
+      writer.boolean(true);
+      writer.end_tuple(3);
+    });
+  };
+  try {
+    return write(error);
+  } catch (const Error& unwritten) {  // its state can't be pickled
+    return write(std::make_exception_ptr(
+        Error(errc::task_failed, "the error of a task can't be sent to the caller's process: " +
+                                     std::string(unwritten.what()))));
+  }
+}
+
+// Runs the tasks with nothing to stop them but the end of the process.
+bytes run_here(Batch& batch, Context context) {
+  const std::stop_source stop;
+  context.options.stop = stop.get_token();
+  const ContextScope scope(std::make_shared<const Context>(std::move(context)));
+  const std::atomic<unsigned> flags = TaskMonitor::counted;
+  TaskMonitor monitor(flags, stop.get_token(), {});
+  monitor.begin_batch(batch.first(), 1);
+  try {
+    const auto begin = std::chrono::steady_clock::now();
+    batch.run(monitor);
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+    return pickled([&](PickleWriter& writer) {
+      writer.begin_tuple(3);
+      writer.real(seconds.count());
+      batch.write_results(writer);
+      writer.boolean(false);
+      writer.end_tuple(3);
+    });
+  } catch (const ResultError& error) {
+    return error_reply(std::current_exception(), error.task());
+  } catch (...) {
+    return error_reply(std::current_exception(), monitor.task());
+  }
+}
+
+}  // namespace
+
+bytes BatchJob::run() { return run_here(batch_, context_); }
+
+bytes BatchJob::request() {
+  return pickled([&](PickleWriter& writer) {
+    writer.begin_tuple(2);
+    // The reader is known when the tasks have been written.
+    const BatchReader reader = batch_.write_tasks(writer);
+    if (reader == nullptr) {
+      throw Error(errc::invalid_argument,
+                  "a request for tasks that can't be sent: a backend that needs them has to say so "
+                  "by sends_tasks()");
+    }
+    const CodeAddress address = code_address_of(reinterpret_cast<const void*>(reader));
+    save(writer,
+         Header(address.build_id, address.offset, context_.level, context_.core_share,
+                context_.options.inner_max_num_threads, context_.in_cached_call, batch_.first()));
+    writer.end_tuple(2);
+  });
+}
+
+bytes run_request(std::span<const std::byte> request) try {
+  Load load(request, {});
+  const std::span<const Value> parts = parts_of(load.extraction(), load.root(), 2);
+  const auto [build_id, offset, level, core_share, threads, in_cached_call, first] =
+      extract<Header>(load.extraction(), parts[1]);
+  const auto reader =
+      reinterpret_cast<BatchReader>(const_cast<void*>(function_at({build_id, offset})));
+  const std::unique_ptr<Batch> batch = reader(load.extraction(), parts[0], first);
+  Context context;
+  context.options.inner_max_num_threads = threads;
+  context.backend = ThreadingBackend().nested_backend(level);
+  context.level = level;
+  context.core_share = core_share;
+  context.in_task = true;
+  context.in_cached_call = in_cached_call;
+  const ThreadLimit limit(threads);
+  return run_here(*batch, std::move(context));
+} catch (const Error& error) {
+  const auto* const mismatch = dynamic_cast<const Mismatch*>(&error);
+  return error_reply(
+      std::make_exception_ptr(Error(
+          error.code(), "a worker process can't read its tasks: " +
+                            (mismatch != nullptr ? mismatch->text() : std::string(error.what())))),
+      0);
+} catch (...) {  // of a pickler
+  return error_reply(std::current_exception(), 0);
+}
+
+std::chrono::duration<double> read_reply(std::span<const std::byte> reply, Batch& batch) {
+  std::exception_ptr task_error;
+  try {
+    Load load(reply, {});
+    Extraction& extraction = load.extraction();
+    const std::span<const Value> parts = parts_of(extraction, load.root(), 3);
+    if (!extract<bool>(extraction, parts[2])) {
+      batch.read_results(extraction, parts[1]);
+      return std::chrono::duration<double>(extract<double>(extraction, parts[0]));
+    }
+    task_error = read_error(extraction, parts[1]);
+  } catch (const Mismatch& mismatch) {
+    throw Error(mismatch.code(), "the reply of " + name_of_tasks(batch) +
+                                     " from another process: " + mismatch.text());
+  }
+  std::rethrow_exception(task_error);
+}
+
+std::string name_of_tasks(const Batch& batch) {
+  if (batch.size() == 1) return "task " + std::to_string(batch.first()) + " (counted from 0)";
+  return "tasks " + std::to_string(batch.first()) + " to " +
+         std::to_string(batch.first() + batch.size() - 1) + " (counted from 0)";
+}
+
+void check_sendable(const RemoteBackend& backend, const TaskSource& source) {
+  const Obstacles obstacles = source.obstacles();
+  if (obstacles.task != nullptr && backend.sends_tasks()) {
+    throw Error(errc::invalid_argument,
+                std::string(backend.name()) + " can't send '" + demangled(obstacles.task->name()) +
+                    "' to another process: use a function or a callable without captures, give it "
+                    "what it needs as arguments, and write a joblib::pickler for types of your "
+                    "own; or choose \"multiprocessing\" or \"threading\"");
+  }
+  if (obstacles.result != nullptr) {
+    throw Error(errc::invalid_argument,
+                std::string(backend.name()) + " can't bring results of type '" +
+                    demangled(obstacles.result->name()) +
+                    "' back from another process: return what can be pickled, write a "
+                    "joblib::pickler for it, or choose \"threading\"");
+  }
+}
+
+}  // namespace joblib::detail

@@ -1,0 +1,355 @@
+#include "joblib/backend/multiprocessing.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <numeric>
+#include <ranges>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "catch.hpp"
+#include "core/sink_guard.hpp"
+#include "joblib/core/detail/cached_call.hpp"
+#include "joblib/parallel.hpp"
+#include "parallel/behaviour/tools.hpp"
+#include "parallel/stress/sanitizers.hpp"
+
+using joblib::delayed;
+using joblib::Parallel;
+using joblib::TerminatedWorkerError;
+using joblib::test::address_sanitizer;
+using joblib::test::error_code;
+using joblib::test::thread_sanitizer;
+using joblib::test::wait_for_stop;
+
+namespace {
+
+const joblib::ParallelOptions two_jobs{.n_jobs = 2, .backend = "multiprocessing"};
+
+joblib::ParallelOptions with(joblib::ParallelOptions options) {
+  options.n_jobs = 2;
+  options.backend = "multiprocessing";
+  return options;
+}
+
+int open_files() {
+  return static_cast<int>(
+      std::ranges::distance(std::filesystem::directory_iterator("/proc/self/fd")));
+}
+
+bool has_children() { return waitpid(-1, nullptr, WNOHANG) >= 0 || errno != ECHILD; }
+
+template <class Action>
+std::string text_of_error(Action action) {
+  try {
+    action();
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return "";
+}
+
+// Can't be pickled.
+struct Plain {
+  int value;
+};
+
+// Like a class of the user.
+struct Unregistered : std::logic_error {
+  using std::logic_error::logic_error;
+};
+
+}  // namespace
+
+TEST_CASE("Tasks run in processes of their own and see what the caller has") {
+  std::vector<int> numbers(1000);
+  std::iota(numbers.begin(), numbers.end(), 0);
+  int changed = 0;
+  const pid_t here = getpid();
+  const auto results = Parallel(two_jobs).map(
+      [&](std::size_t i) {
+        ++changed;
+        return std::pair(numbers[i] * 2, getpid() == here);
+      },
+      std::views::iota(std::size_t{0}, numbers.size()));
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    REQUIRE(results[i].first == numbers[i] * 2);
+    REQUIRE_FALSE(results[i].second);
+  }
+  CHECK(changed == 0);
+  CHECK_FALSE(has_children());
+}
+
+TEST_CASE("The child of a batch sees what has changed before it was forked") {
+  int value = 1;
+  Parallel parallel(two_jobs);
+  const auto read = [&] { return value; };
+  CHECK(parallel(delayed(read)(), delayed(read)()) == std::tuple(1, 1));
+  value = 2;
+  CHECK(parallel(delayed(read)(), delayed(read)()) == std::tuple(2, 2));
+}
+
+TEST_CASE("The end of a child is an error that names its cause and the tasks") {
+  const auto [end, expected] = GENERATE(table<void (*)(), std::string>({
+      {+[] { std::raise(SIGKILL); }, "signal 9 (SIGKILL)"},
+      {+[] {
+         std::signal(SIGABRT, SIG_DFL);  // not the handler of the test program
+         std::abort();
+       },
+       "signal 6 (SIGABRT)"},
+      {+[] { _exit(3); }, "exited with code 3"},
+      {+[] { _exit(0); }, "exited with code 0"},
+  }));
+  CAPTURE(expected);
+  Parallel parallel(with({.batch_size = 1}));
+  const auto task = [&, end = end](int i) {
+    if (i == 2) end();
+    return i;
+  };
+  const auto call = [&] { parallel.map(task, std::views::iota(0, 5)); };
+  CHECK_THROWS_AS(call(), TerminatedWorkerError);
+  CHECK(text_of_error(call) == "a process of the multiprocessing backend " +
+                                   std::string(expected[0] == 's' ? "was ended by " : "") +
+                                   expected + " while it ran task 2 (counted from 0)");
+  CHECK_FALSE(has_children());
+  CHECK(parallel.map(task, std::views::iota(0, 2)) == std::vector{0, 1});
+}
+
+TEST_CASE("Outcomes keep the other results where a child has crashed") {
+  const auto task = [](int i) {
+    if (i == 3) std::raise(SIGKILL);
+    return i;
+  };
+  const auto outcomes = Parallel(with({.batch_size = 1}))
+                            .outcomes(std::views::iota(0, 6) | std::views::transform([&](int i) {
+                                        return delayed(task)(i);
+                                      }));
+  REQUIRE(outcomes.size() == 6);
+  for (int i = 0; i < 6; ++i) {
+    const auto& outcome = outcomes[static_cast<std::size_t>(i)];
+    if (i == 3) {
+      CHECK_THROWS_AS(outcome.value(), TerminatedWorkerError);
+    } else {
+      CHECK(outcome.value() == i);
+    }
+  }
+}
+
+TEST_CASE("An error of a task comes with its type and text and origin") {
+  Parallel parallel(with({.batch_size = 1}));
+  const auto thrower = [&](auto error) {
+    return [&parallel, error] {
+      parallel.map(
+          [&](int i) {
+            if (i == 1) throw error;
+          },
+          std::views::iota(0, 3));
+    };
+  };
+  CHECK_THROWS_AS(thrower(std::out_of_range("beyond"))(), std::out_of_range);
+  CHECK(text_of_error(thrower(std::out_of_range("beyond"))) == "beyond");
+  CHECK_THROWS_AS(thrower(std::bad_alloc())(), std::bad_alloc);
+  CHECK_THROWS_AS(thrower(joblib::TimeoutError("late"))(), joblib::TimeoutError);
+  CHECK(error_code(thrower(joblib::Error(joblib::errc::not_found, "none"))) ==
+        joblib::errc::not_found);
+  const std::system_error system(ENOENT, std::generic_category(), "open");
+  try {
+    thrower(system)();
+    FAIL("no error");
+  } catch (const std::system_error& error) {
+    CHECK(error.code() == system.code());
+    CHECK(error.what() == std::string(system.what()));
+    const auto* const origin = dynamic_cast<const joblib::TaskOrigin*>(&error);
+    REQUIRE(origin != nullptr);
+    CHECK(origin->task() == 1);
+    CHECK(origin->pid() != getpid());
+  }
+  CHECK(error_code(thrower(Unregistered("mine"))) == joblib::errc::task_failed);
+  CHECK(text_of_error(thrower(Unregistered("mine"))) ==
+        "(anonymous namespace)::Unregistered: mine");
+  CHECK(error_code(thrower(Plain{5})) == joblib::errc::task_failed);
+  CHECK(text_of_error(thrower(Plain{5})).find("'(anonymous namespace)::Plain'") !=
+        std::string::npos);
+}
+
+TEST_CASE("A result whose type can't come back is an error before anything runs") {
+  std::atomic<int> started = 0;
+  Parallel parallel(two_jobs);
+  const auto call = [&] {
+    parallel.map([](int i) { return Plain{i}; },
+                 std::views::iota(0, 3) | std::views::transform([&](int i) {
+                   ++started;
+                   return i;
+                 }));
+  };
+  CHECK(error_code(call) == joblib::errc::invalid_argument);
+  CHECK(text_of_error(call).find("'(anonymous namespace)::Plain'") != std::string::npos);
+  CHECK(started == 0);
+}
+
+TEST_CASE("A result that can't be pickled is an error of its task") {
+  const auto task = [](int i) { return i == 2 ? std::string("\xff") : std::string("text"); };
+  try {
+    Parallel(with({.batch_size = 4})).map(task, std::views::iota(0, 4));
+    FAIL("no error");
+  } catch (const joblib::Error& error) {
+    CHECK(error.what() != std::string());
+    const auto* const origin = dynamic_cast<const joblib::TaskOrigin*>(&error);
+    REQUIRE(origin != nullptr);
+    CHECK(origin->task() == 2);
+  }
+}
+
+TEST_CASE("Large results come back whole") {
+  const std::size_t size = (std::size_t{64} << 20) / sizeof(double);
+  const auto results = Parallel(with({.batch_size = 1}))
+                           .map(
+                               [&](int i) {
+                                 std::vector<double> values(size);
+                                 std::iota(values.begin(), values.end(), i);
+                                 return values;
+                               },
+                               std::views::iota(0, 2));
+  REQUIRE(results.size() == 2);
+  for (std::size_t i = 0; i < 2; ++i) {
+    REQUIRE(results[i].size() == size);
+    CHECK(results[i].front() == static_cast<double>(i));
+    CHECK(results[i].back() == static_cast<double>(i + size - 1));
+  }
+}
+
+TEST_CASE("Thousands of tasks leave no process and no file behind") {
+  if (address_sanitizer) return;  // a child may find its allocator locked
+  const auto text = [](int i) { return std::string(200, static_cast<char>('a' + i % 26)); };
+  Parallel parallel(two_jobs);
+  parallel.map(text, std::views::iota(0, 10));  // starts the threads of the pool
+  const int before = open_files();
+  const auto results = parallel.map(text, std::views::iota(0, 20'000));
+  REQUIRE(results.size() == 20'000);
+  for (int i = 0; i < 20'000; ++i) REQUIRE(results[static_cast<std::size_t>(i)] == text(i));
+  CHECK(open_files() == before);
+  CHECK_FALSE(has_children());
+}
+
+TEST_CASE("A child that hangs is killed when its time is over and when the call is stopped") {
+  const auto hang = [](int i) {
+    if (i == 1) pause();
+    return i;
+  };
+  CHECK_THROWS_AS(
+      Parallel(with({.timeout = std::chrono::milliseconds(50)})).map(hang, std::views::iota(0, 4)),
+      joblib::TimeoutError);
+  CHECK_FALSE(has_children());
+  std::stop_source stop;
+  const auto hanging = [] { pause(); };
+  joblib::ParallelOptions options = with({.batch_size = 1, .stop = stop.get_token()});
+  options.on_progress = [&](const joblib::Progress&) { stop.request_stop(); };
+  CHECK_THROWS_AS(Parallel(options)(delayed([] {})(), delayed(hanging)()), joblib::Cancelled);
+  CHECK_FALSE(has_children());
+}
+
+TEST_CASE("Calls inside of a child use its threads and never its parent's") {
+  if (thread_sanitizer) return;  // no threads in children
+  const auto inner = [](int i) { return std::pair(getpid(), i); };
+  const auto outer = [&](int) {
+    const auto results = Parallel({.n_jobs = 2}).map(inner, std::views::iota(0, 20));
+    return std::ranges::all_of(results, [](const auto& r) { return r.first == getpid(); }) &&
+           results.size() == 20;
+  };
+  const std::vector<bool> all = Parallel(two_jobs).map(outer, std::views::iota(0, 4));
+  CHECK(all == std::vector<bool>(4, true));
+}
+
+TEST_CASE("The backend is one job inside of its own children") {
+  const auto ask = [](int) {
+    const joblib::test::SinkGuard quiet([](const joblib::LogRecord&) {});
+    const joblib::parallel_config guard({.backend = "multiprocessing"});
+    return joblib::effective_n_jobs(4);
+  };
+  CHECK(Parallel(two_jobs).map(ask, std::vector{1, 2}) == std::vector{1, 1});
+}
+
+TEST_CASE("Children know that they work for a cached function") {
+  const auto ask = [](int) { return joblib::detail::in_cached_call(); };
+  CHECK(Parallel(two_jobs).map(ask, std::vector{1, 2}) == std::vector<bool>{false, false});
+  joblib::detail::in_cached_call() = true;
+  const auto inside = Parallel(two_jobs).map(ask, std::vector{1, 2});
+  joblib::detail::in_cached_call() = false;
+  CHECK(inside == std::vector<bool>{true, true});
+}
+
+TEST_CASE("Output is written once and in order") {
+  if (thread_sanitizer) return;  // no threads in children
+  const auto path = std::filesystem::temp_directory_path() /
+                    ("joblib_output_" + std::to_string(getpid()) + ".txt");
+  const pid_t program = fork();
+  if (program == 0) {
+    if (std::freopen(path.c_str(), "w", stdout) == nullptr) _exit(1);
+    std::printf("before ");
+    Parallel(with({.batch_size = 2}))
+        .map([](int i) { std::printf("task%d ", i); }, std::vector{0, 1});
+    std::printf("after");
+    std::fflush(stdout);
+    _exit(0);
+  }
+  int status = 0;
+  REQUIRE(waitpid(program, &status, 0) == program);
+  REQUIRE(status == 0);
+  std::FILE* const file = std::fopen(path.c_str(), "r");
+  REQUIRE(file != nullptr);
+  char text[100] = {};
+  const std::size_t size = std::fread(text, 1, sizeof(text) - 1, file);
+  std::fclose(file);
+  std::filesystem::remove(path);
+  CHECK(std::string(text, size) == "before task0 task1 after");
+}
+
+TEST_CASE("A child ends when its parent is killed") {
+  if (thread_sanitizer) return;  // no threads in children
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  const pid_t parent = fork();
+  if (parent == 0) {
+    close(ends[0]);
+    Parallel(with({.batch_size = 1}))
+        .map(
+            [&](int) {
+              const char begun = 'b';
+              if (write(ends[1], &begun, 1) != 1) _exit(1);
+              pause();
+            },
+            std::vector{0, 1});
+    _exit(0);
+  }
+  close(ends[1]);
+  char begun = 0;
+  REQUIRE(read(ends[0], &begun, 1) == 1);
+  REQUIRE(read(ends[0], &begun, 1) == 1);
+  REQUIRE(kill(parent, SIGKILL) == 0);
+  REQUIRE(waitpid(parent, nullptr, 0) == parent);
+  CHECK(read(ends[0], &begun, 1) == 0);  // the children had the pipe open
+  close(ends[0]);
+}
+
+TEST_CASE("Processes can be preferred and do not share memory") {
+  const auto here = [] { return getpid(); };
+  const auto [a, b] = Parallel({.n_jobs = 2, .prefer = joblib::Prefer::processes})(delayed(here)(),
+                                                                                   delayed(here)());
+  CHECK(a != getpid());
+  CHECK(b != getpid());
+  CHECK(error_code([] {
+          Parallel({.backend = "multiprocessing", .require = joblib::Require::sharedmem});
+        }) == joblib::errc::invalid_argument);
+}
