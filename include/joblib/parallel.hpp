@@ -3,6 +3,7 @@
 /// @file
 /// Parallel loops and task lists: Parallel, delayed, parallel_config and the backends.
 
+#include "joblib/backend/loky.hpp"
 #include "joblib/backend/multiprocessing.hpp"
 #include "joblib/backend/parallel_backend.hpp"
 #include "joblib/backend/remote_backend.hpp"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <mutex>
 
+#include "joblib/backend/loky.hpp"
 #include "joblib/backend/multiprocessing.hpp"
 #include "joblib/backend/sequential.hpp"
 #include "joblib/backend/threading.hpp"
@@ -29,7 +30,8 @@ BackendFactory built_in(std::string_view name) {
 struct Backends {
   detail::Registry<BackendFactory> factories{
       "backend",
-      {{"multiprocessing", built_in<MultiprocessingBackend>("multiprocessing")},
+      {{"loky", detail::make_loky_backend},
+       {"multiprocessing", built_in<MultiprocessingBackend>("multiprocessing")},
        {"sequential", built_in<SequentialBackend>("sequential")},
        {"threading", built_in<ThreadingBackend>("threading")}}};
   detail::ForkSafeMutex mutex;

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "joblib/backend/multiprocessing.hpp"
+#include "joblib/backend/loky.hpp"
 #include "joblib/backend/threading.hpp"
 #include "joblib/core/detail/cached_call.hpp"
 #include "joblib/core/error.hpp"
@@ -132,7 +132,7 @@ std::shared_ptr<ParallelBackend> choose_backend(const ParallelOptions& options,
     return std::make_shared<ThreadingBackend>();
   }
   if (by_default && options.prefer == Prefer::processes && traits.uses_threads) {
-    return std::make_shared<MultiprocessingBackend>();
+    return std::make_shared<LokyBackend>();
   }
   return backend;
 }

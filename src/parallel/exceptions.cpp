@@ -140,24 +140,27 @@ void register_exception(const ExceptionType& type) { ExceptionTypes::instance().
 void write_error(PickleWriter& writer, const std::exception_ptr& error, std::size_t task) {
   const Thrown thrown = describe(error);
   const auto type = ExceptionTypes::instance().find(thrown.name);
-  writer.begin_tuple(6);
+  writer.begin_tuple(7);
   save(writer, task);
   save(writer, static_cast<int>(getpid()));
   save(writer, thrown.name);
   save(writer, bytes(thrown.text));
   save(writer, thrown.is_standard);
+  writer.boolean(type.has_value());
   type ? type->write(writer, error) : writer.none();
-  writer.end_tuple(6);
+  writer.end_tuple(7);
 }
 
 std::exception_ptr read_error(Extraction& extraction, const Value& value) {
-  const std::span<const Value> parts = parts_of(extraction, value, 6);
+  const std::span<const Value> parts = parts_of(extraction, value, 7);
   const TaskOrigin origin(extract<std::size_t>(extraction, parts[0]),
                           extract<int>(extraction, parts[1]));
   const auto name = extract<std::string>(extraction, parts[2]);
   const std::string text(extract<bytes>(extraction, parts[3]).view());
-  if (const auto type = ExceptionTypes::instance().find(name))
-    return type->read(extraction, parts[5], origin, text);
+  // The other process may not have registered the type.
+  if (const auto type = ExceptionTypes::instance().find(name);
+      type && extract<bool>(extraction, parts[5]))
+    return type->read(extraction, parts[6], origin, text);
   const std::string full =
       text_of_unknown(demangled(name.c_str()), text, extract<bool>(extraction, parts[4]));
   return rethrown(Error(errc::task_failed, full), origin, full);

@@ -13,7 +13,6 @@
 #include "joblib/core/error.hpp"
 #include "joblib/io/memory.hpp"
 #include "joblib/parallel/detail/result_batch.hpp"
-#include "joblib/parallel/detail/run_request.hpp"
 #include "joblib/parallel/detail/wire.hpp"
 #include "joblib/pickle/load.hpp"
 #include "joblib/process/code_address.hpp"
@@ -106,34 +105,6 @@ bytes BatchJob::request() {
   });
 }
 
-bytes run_request(std::span<const std::byte> request) try {
-  Load load(request, {});
-  const std::span<const Value> parts = parts_of(load.extraction(), load.root(), 2);
-  const auto [build_id, offset, level, core_share, threads, in_cached_call, first] =
-      extract<Header>(load.extraction(), parts[1]);
-  const auto reader =
-      reinterpret_cast<BatchReader>(const_cast<void*>(function_at({build_id, offset})));
-  const std::unique_ptr<Batch> batch = reader(load.extraction(), parts[0], first);
-  Context context;
-  context.options.inner_max_num_threads = threads;
-  context.backend = ThreadingBackend().nested_backend(level);
-  context.level = level;
-  context.core_share = core_share;
-  context.in_task = true;
-  context.in_cached_call = in_cached_call;
-  const ThreadLimit limit(threads);
-  return run_here(*batch, std::move(context));
-} catch (const Error& error) {
-  const auto* const mismatch = dynamic_cast<const Mismatch*>(&error);
-  return error_reply(
-      std::make_exception_ptr(Error(
-          error.code(), "a worker process can't read its tasks: " +
-                            (mismatch != nullptr ? mismatch->text() : std::string(error.what())))),
-      0);
-} catch (...) {  // of a pickler
-  return error_reply(std::current_exception(), 0);
-}
-
 std::chrono::duration<double> read_reply(std::span<const std::byte> reply, Batch& batch) {
   std::exception_ptr task_error;
   try {
@@ -177,3 +148,36 @@ void check_sendable(const RemoteBackend& backend, const TaskSource& source) {
 }
 
 }  // namespace joblib::detail
+
+namespace joblib {
+
+bytes run_request(std::span<const std::byte> request) try {
+  using namespace detail;
+  Load load(request, {});
+  const std::span<const Value> parts = parts_of(load.extraction(), load.root(), 2);
+  const auto [build_id, offset, level, core_share, threads, in_cached_call, first] =
+      extract<Header>(load.extraction(), parts[1]);
+  const auto reader =
+      reinterpret_cast<BatchReader>(const_cast<void*>(function_at({build_id, offset})));
+  const std::unique_ptr<Batch> batch = reader(load.extraction(), parts[0], first);
+  Context context;
+  context.options.inner_max_num_threads = threads;
+  context.backend = ThreadingBackend().nested_backend(level);
+  context.level = level;
+  context.core_share = core_share;
+  context.in_task = true;
+  context.in_cached_call = in_cached_call;
+  const ThreadLimit limit(threads);
+  return run_here(*batch, std::move(context));
+} catch (const Error& error) {
+  const auto* const mismatch = dynamic_cast<const detail::Mismatch*>(&error);
+  return detail::error_reply(
+      std::make_exception_ptr(Error(
+          error.code(), "a worker process can't read its tasks: " +
+                            (mismatch != nullptr ? mismatch->text() : std::string(error.what())))),
+      0);
+} catch (...) {  // of a pickler
+  return detail::error_reply(std::current_exception(), 0);
+}
+
+}  // namespace joblib

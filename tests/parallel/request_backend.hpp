@@ -4,7 +4,6 @@
 
 #include "joblib/backend/remote_backend.hpp"
 #include "joblib/core/error.hpp"
-#include "joblib/parallel/detail/run_request.hpp"
 
 namespace joblib::test {
 
@@ -32,7 +31,7 @@ class RequestBackend : public RemoteBackend {
       return job.run();
     }
     ++requests;
-    return detail::run_request(request);
+    return run_request(request);
   }
 
   std::atomic<int> requests = 0;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <span>
 #include <stop_token>
 
 #include "joblib/backend/parallel_backend.hpp"
@@ -16,9 +18,13 @@ class RemoteJob {
   /// refer to. Returns the reply; errors of the tasks are part of it.
   virtual bytes run() = 0;
 
-  /// What any other process of the same program makes the reply of.
+  /// What run_request(), in any other process of the same program, makes the reply of.
   virtual bytes request() = 0;
 };
+
+/// Runs the tasks of a RemoteJob::request() in this process, and returns the reply. An error of a
+/// task, or of the request, is part of the reply as well.
+bytes run_request(std::span<const std::byte> request);
 
 /// Runs tasks in other processes. It moves bytes and knows nothing else of them: each worker of a
 /// call is a thread of this process that waits for another one.

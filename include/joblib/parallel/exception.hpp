@@ -127,8 +127,8 @@ void register_exception(const ExceptionType& type);
 /// Exceptions of type `E`, a type of your own, that are thrown by tasks in other processes are
 /// thrown to the caller as an `E`. It needs a joblib::pickler, or a constructor from the text of
 /// what(). Those of the standard library and of joblib need no registration; all others become an
-/// Error with errc::task_failed. To be called at the start of the program, so that all its
-/// processes do. Thread-safe.
+/// Error with errc::task_failed. Worker processes don't run main: to be called before it, by the
+/// initialisation of a static object, or in their initializer, too. Thread-safe.
 template <class E>
 void register_exception() {
   detail::register_exception(detail::exception_type<E>());

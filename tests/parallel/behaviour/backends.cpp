@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "backend/fixed_pool.hpp"
+#include "joblib/backend/loky.hpp"
 #include "joblib/backend/multiprocessing.hpp"
 #include "joblib/backend/sequential.hpp"
 #include "joblib/backend/threading.hpp"
@@ -21,10 +22,29 @@ class InlineBackend : public ParallelBackend {
   void submit(Work work) override { work(); }
 };
 
-std::vector<BackendCase> all_backends() {
+// Forks for tasks that can't be sent.
+class LokyOrForks : public LokyBackend {
+ public:
+  bool sends_tasks() const override { return false; }
+  bytes run(RemoteJob& job, const std::stop_token& stop) override {
+    try {
+      return LokyBackend::run(job, stop);
+    } catch (const Error& error) {
+      if (error.code() != errc::invalid_argument) throw;
+    }
+    return MultiprocessingBackend().run(job, stop);
+  }
+};
+
+// Before main, which workers don't run.
+[[maybe_unused]] const bool registered = [] {
   register_exception<TaskError>();
   register_exception<int>();
   register_exception<std::shared_ptr<int>>();
+  return true;
+}();
+
+std::vector<BackendCase> all_backends() {
   const auto threading = std::make_shared<ThreadingBackend>();
   return {
       {.name = "sequential",
@@ -71,6 +91,13 @@ std::vector<BackendCase> all_backends() {
        .watches_timeouts = false},
       {.name = "multiprocessing",
        .backend = std::make_shared<MultiprocessingBackend>(),
+       .n_jobs = 2,
+       .at_once = 2,
+       .at_once_unread = 2,
+       .shares_memory = false,
+       .watches_timeouts = true},
+      {.name = "loky",
+       .backend = std::make_shared<LokyOrForks>(),
        .n_jobs = 2,
        .at_once = 2,
        .at_once_unread = 2,

@@ -6,6 +6,8 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <typeinfo>
@@ -59,6 +61,27 @@ struct Wire<T> {
   static void write(PickleWriter& writer, const T&) { writer.none(); }
   static T read(Extraction&, const Value&) { return T(); }
   static T&& give(Kept& kept) { return std::move(kept); }
+};
+
+// Text that somebody else keeps, like a literal.
+template <class T>
+  requires std::same_as<T, const char*> || std::same_as<T, std::string_view>
+struct Wire<T> {
+  static constexpr bool sendable = true;
+  using Kept = std::string;
+
+  static const std::type_info* obstacle() { return nullptr; }
+  static void write(PickleWriter& writer, T text) { save(writer, std::string_view(text)); }
+  static Kept read(Extraction& extraction, const Value& value) {
+    return extract<Kept>(extraction, value);
+  }
+  static T give(const Kept& kept) {
+    if constexpr (std::is_pointer_v<T>) {
+      return kept.c_str();
+    } else {
+      return kept;
+    }
+  }
 };
 
 template <class T>

@@ -1,0 +1,155 @@
+#include "joblib/backend/loky.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "joblib/core/cpu_count.hpp"
+#include "joblib/core/error.hpp"
+#include "joblib/process/code_address.hpp"
+#include "joblib/process/pool.hpp"
+
+namespace joblib {
+namespace {
+
+constexpr const char* depth_variable = "JOBLIB_WORKER_DEPTH";
+constexpr auto call_mark = static_cast<std::byte>('f');  // no pickle begins with it
+
+// A request that is no task: to call a function.
+bytes call_of(LokyOptions::Function function) {
+  if (function == nullptr) return {};
+  const auto [build_id, offset] = detail::code_address_of(reinterpret_cast<const void*>(function));
+  bytes request(std::to_string(offset) + ' ' + build_id);
+  request.insert(request.begin(), call_mark);
+  return request;
+}
+
+void call(std::string_view function) {
+  const std::size_t space = function.find(' ');
+  const detail::CodeAddress address{std::string(function.substr(space + 1)),
+                                    std::stoull(std::string(function.substr(0, space)))};
+  reinterpret_cast<LokyOptions::Function>(const_cast<void*>(detail::function_at(address)))();
+}
+
+// In a worker.
+bytes answer(std::span<const std::byte> request) {
+  if (request.empty() || request.front() != call_mark) return run_request(request);
+  call({reinterpret_cast<const char*>(request.data()) + 1, request.size() - 1});
+  return {};
+}
+
+int environment_number(const char* name, int otherwise) {
+  const char* const text = std::getenv(name);
+  return text == nullptr ? otherwise : std::atoi(text);
+}
+
+detail::Environment environment(int n_jobs) {
+  const int depth = environment_number(depth_variable, 0);
+  const int most = environment_number("LOKY_MAX_DEPTH", 10);
+  if (most > 0 && depth >= most) {
+    throw Error(errc::unsupported,
+                "Could not spawn extra nested processes at depth superior to MAX_DEPTH=" +
+                    std::to_string(most) +
+                    ". If this is intended, you can change this limit with the LOKY_MAX_DEPTH "
+                    "environment variable.");
+  }
+  detail::Environment variables = detail::thread_limits(std::nullopt, n_jobs);
+  variables[depth_variable] = std::to_string(depth + 1);
+  return variables;
+}
+
+[[noreturn]] void refuse(const std::string& option, const std::string& why) {
+  throw Error(errc::invalid_argument, "the loky backend's option '" + option + "' " + why);
+}
+
+// Workers have to find it: a plain function is known by its place in the program.
+LokyOptions::Function function_of(const std::string& option, const BackendOption& value) {
+  const auto* const function = std::get_if<std::function<void()>>(&value);
+  const auto* const plain = function == nullptr ? nullptr : function->target<void (*)()>();
+  if (plain == nullptr || *plain == nullptr)
+    refuse(option, "has to be a plain function, for it runs in other processes");
+  return *plain;
+}
+
+double number_of(const std::string& option, const BackendOption& value) {
+  if (const auto* const number = std::get_if<double>(&value)) return *number;
+  if (const auto* const number = std::get_if<std::int64_t>(&value))
+    return static_cast<double>(*number);
+  refuse(option, "has to be a number");
+}
+
+}  // namespace
+
+LokyBackend::LokyBackend(const LokyOptions& options) : options_(options) {
+  if (!(options.idle_worker_timeout.count() >= 0)) {
+    throw Error(errc::invalid_argument, "idle_worker_timeout has to be a positive number");
+  }
+  if (options.retries < 0)
+    throw Error(errc::invalid_argument, "retries has to be a number that is not negative");
+}
+
+int LokyBackend::effective_n_jobs(int n_jobs) const {
+  return detail::parallelism_disabled() ? 1 : ParallelBackend::effective_n_jobs(n_jobs);
+}
+
+void LokyBackend::start_call(int n_jobs) {
+  using std::chrono::milliseconds;
+  const std::lock_guard lock(mutex_);
+  if (calls_ == 0) {
+    constexpr std::chrono::duration<double> longest = std::chrono::years(100);
+    pool_ = detail::shared_worker_pool({.handler = answer,
+                                        .environment = environment(n_jobs),
+                                        .initializer = call_of(options_.initializer),
+                                        .finalizer = call_of(options_.finalizer),
+                                        .idle_timeout = std::chrono::duration_cast<milliseconds>(
+                                            std::min(options_.idle_worker_timeout, longest))});
+    pool_->resize(static_cast<std::size_t>(n_jobs));
+  }
+  ++calls_;
+}
+
+void LokyBackend::stop_call() noexcept {
+  std::shared_ptr<detail::WorkerPool> unused;
+  const std::lock_guard lock(mutex_);
+  if (--calls_ == 0) unused = std::move(pool_);
+}
+
+bytes LokyBackend::run(RemoteJob& job, const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  const std::shared_ptr<detail::WorkerPool> pool = pool_;
+  lock.unlock();
+  const bytes request = job.request();
+  for (int attempt = 0;; ++attempt) {
+    try {
+      return pool->call(request, stop);
+    } catch (const TerminatedWorkerError&) {
+      if (attempt >= options_.retries) throw;
+    }
+  }
+}
+
+std::shared_ptr<ParallelBackend> detail::make_loky_backend(const BackendOptions& given) {
+  LokyOptions options;
+  for (const auto& [option, value] : given) {
+    if (option == "initializer") {
+      options.initializer = function_of(option, value);
+    } else if (option == "finalizer") {
+      options.finalizer = function_of(option, value);
+    } else if (option == "idle_worker_timeout") {
+      options.idle_worker_timeout = std::chrono::duration<double>(number_of(option, value));
+    } else if (option == "retries") {
+      options.retries = static_cast<int>(number_of(option, value));
+    } else {
+      refuse(option, "is unknown: it has initializer, finalizer, idle_worker_timeout and retries");
+    }
+  }
+  return std::make_shared<LokyBackend>(options);
+}
+
+}  // namespace joblib

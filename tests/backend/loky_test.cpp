@@ -1,0 +1,305 @@
+#include "joblib/backend/loky.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <numeric>
+#include <ranges>
+#include <set>
+#include <stdexcept>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "catch.hpp"
+#include "core/file_tree.hpp"
+#include "joblib/parallel.hpp"
+#include "parallel/behaviour/tools.hpp"
+
+using joblib::BackendOptions;
+using joblib::delayed;
+using joblib::errc;
+using joblib::Parallel;
+using joblib::ParallelOptions;
+using joblib::TerminatedWorkerError;
+using joblib::test::error_code;
+using joblib::test::FileTree;
+
+namespace {
+
+using Catch::Matchers::Contains;
+
+ParallelOptions with(ParallelOptions options = {}) {
+  options.n_jobs = 2;
+  options.backend = "loky";
+  return options;
+}
+
+// The processes that this one has started and not waited for.
+std::set<int> children() {
+  std::set<int> found;
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::ifstream file(thread.path() / "children");
+    for (int id = 0; file >> id;) found.insert(id);
+  }
+  return found;
+}
+
+template <class Action>
+std::string text_of_error(Action action) {
+  try {
+    action();
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return "";
+}
+
+int process(int) { return getpid(); }
+int square(int x) { return x * x; }
+
+std::set<int> processes_of(Parallel& parallel) {
+  const std::vector<int> ids = parallel.map(process, std::views::iota(0, 50));
+  return {ids.begin(), ids.end()};
+}
+
+int crash_at_2(int i) {
+  if (i == 2) std::raise(SIGKILL);
+  return i;
+}
+
+struct NotSendable {
+  int* pointer;
+};
+
+int initialized = 0;
+void initialize() { initialized += 10; }
+void fail_to_initialize() { throw std::runtime_error("no licence"); }
+
+}  // namespace
+
+TEST_CASE("Tasks run in workers that are kept for later calls") {
+  joblib::shutdown();
+  Parallel parallel(with());
+  const std::set<int> first = processes_of(parallel);
+  CHECK_FALSE(first.contains(getpid()));
+  CHECK(first.size() <= 2);
+  for (int i = 0; i < 20; ++i) {
+    Parallel other(with());
+    for (const int id : processes_of(other)) CHECK(children().contains(id));
+  }
+  CHECK(children().size() <= 2);
+  joblib::shutdown();
+  CHECK(children().empty());
+  CHECK(processes_of(parallel).size() <= 2);
+}
+
+TEST_CASE("Functions, members and callables without captures can be sent with their arguments") {
+  Parallel parallel(with());
+  CHECK(parallel.map(square, std::vector{1, 2, 3}) == std::vector{1, 4, 9});
+  const auto join = [](const std::string& text, const std::vector<double>& values) {
+    return text + std::to_string(std::accumulate(values.begin(), values.end(), 0.0));
+  };
+  const std::vector<double> values(100'000, 0.5);
+  const auto [joined, length] = parallel(delayed(join)("sum ", std::cref(values)),
+                                         delayed(&std::string::size)(std::string("text")));
+  CHECK(joined == "sum 50000.000000");
+  CHECK(length == 4);
+}
+
+TEST_CASE("What can't be sent to a worker is an error that names it before anything is drawn") {
+  std::atomic<int> drawn = 0;
+  const auto tasks = std::views::iota(0, 3) | std::views::transform([&](int) {
+                       ++drawn;
+                       return delayed([](NotSendable) {})(NotSendable{nullptr});
+                     });
+  Parallel parallel(with());
+  const auto call = [&] { parallel(tasks); };
+  CHECK(error_code(call) == errc::invalid_argument);
+  CHECK_THAT(text_of_error(call), Contains("NotSendable") && Contains("multiprocessing"));
+  CHECK(drawn == 0);
+}
+
+TEST_CASE("A worker that dies fails its tasks only") {
+  Parallel parallel(with({.batch_size = 1}));
+  const auto call = [&] { parallel.map(crash_at_2, std::views::iota(0, 5)); };
+  CHECK_THROWS_AS(call(), TerminatedWorkerError);
+  CHECK_THAT(text_of_error(call), Contains("SIGKILL") && Contains("task 2"));
+  CHECK(parallel.map(crash_at_2, std::views::iota(3, 9)).size() == 6);
+  const auto outcomes = parallel.outcomes(
+      std::views::iota(0, 6) | std::views::transform([](int i) { return delayed(crash_at_2)(i); }));
+  for (int i = 0; i < 6; ++i) {
+    const auto& outcome = outcomes[static_cast<std::size_t>(i)];
+    if (i == 2) {
+      CHECK_THROWS_AS(outcome.value(), TerminatedWorkerError);
+    } else {
+      CHECK(outcome.value() == i);
+    }
+  }
+}
+
+TEST_CASE("Tasks that are safe to repeat survive their workers") {
+  const FileTree folder;
+  const auto die_once = [](const std::string& mark) {
+    if (std::filesystem::exists(mark)) return 1;
+    std::ofstream(mark).put('x');
+    std::raise(SIGKILL);
+    return 0;
+  };
+  const std::vector<std::string> marks = {(folder.root() / "a").string(),
+                                          (folder.root() / "b").string()};
+  const BackendOptions retries = {{"retries", std::int64_t{1}}};
+  Parallel parallel(with({.batch_size = 1, .backend_options = retries}));
+  CHECK(parallel.map(die_once, marks) == std::vector{1, 1});
+  CHECK_THROWS_AS(parallel.map(crash_at_2, std::vector{2, 3}), TerminatedWorkerError);
+}
+
+TEST_CASE("A worker that hangs is killed when its time is over, and replaced") {
+  const auto hang = [](int i) {
+    while (i == 1) pause();
+    return i;
+  };
+  Parallel timed(with({.timeout = std::chrono::milliseconds(100)}));
+  CHECK_THROWS_AS(timed.map(hang, std::views::iota(0, 4)), joblib::TimeoutError);
+  CHECK(timed.map(hang, std::views::iota(2, 8)).size() == 6);
+  CHECK(children().size() <= 2);
+}
+
+TEST_CASE("Exceptions come back from workers with their type, text and origin") {
+  try {
+    Parallel(with({.batch_size = 1}))
+        .map([](int i) { return i == 1 ? throw std::out_of_range("beyond") : i; },
+             std::vector{0, 1, 2});
+    FAIL("no error");
+  } catch (const std::out_of_range& error) {
+    CHECK(error.what() == std::string("beyond"));
+    const auto* const origin = dynamic_cast<const joblib::TaskOrigin*>(&error);
+    REQUIRE(origin != nullptr);
+    CHECK(origin->task() == 1);
+    CHECK(origin->pid() != getpid());
+  }
+}
+
+TEST_CASE("Each worker runs the initializer first") {
+  const auto ask = [](int) { return initialized; };
+  const BackendOptions options = {{"initializer", initialize}};
+  const auto values = Parallel(with({.backend_options = options})).map(ask, std::views::iota(0, 9));
+  CHECK(values == std::vector<int>(9, 10));
+  CHECK(initialized == 0);
+  const BackendOptions failing = {{"initializer", fail_to_initialize}};
+  CHECK_THAT(text_of_error([&] {
+               Parallel(with({.backend_options = failing})).map(ask, std::views::iota(0, 9));
+             }),
+             Contains("no licence"));
+}
+
+TEST_CASE("Workers limit the threads of OpenMP and others") {
+  const auto ask = [](const std::string& name) {
+    const char* const value = std::getenv(name.c_str());
+    return std::string(value == nullptr ? "unset" : value);
+  };
+  const std::vector<std::string> names = {"OMP_NUM_THREADS", "MKL_NUM_THREADS", "ENABLE_IPC"};
+  const std::string share = std::to_string(std::max(joblib::cpu_count() / 2, 1));
+  setenv("MKL_NUM_THREADS", "7", 1);
+  joblib::shutdown();
+  CHECK(Parallel(with()).map(ask, names) == std::vector<std::string>{share, "7", "1"});
+  unsetenv("MKL_NUM_THREADS");
+  joblib::shutdown();
+}
+
+TEST_CASE("Calls may come from any thread") {
+  std::vector<std::vector<int>> results(4);
+  {
+    std::vector<std::jthread> threads;
+    for (std::vector<int>& result : results) {
+      threads.emplace_back(
+          [&result] { result = Parallel(with()).map(square, std::views::iota(0, 100)); });
+    }
+  }
+  for (const std::vector<int>& result : results) {
+    REQUIRE(result.size() == 100);
+    CHECK(result[99] == 99 * 99);
+  }
+}
+
+TEST_CASE("Options of workers are checked") {
+  const auto refused = [](const BackendOptions& options) {
+    return error_code([&] { Parallel(with({.backend_options = options})); }) ==
+           errc::invalid_argument;
+  };
+  int captured = 0;
+  CHECK(refused({{"initializer", std::function<void()>([&captured] { ++captured; })}}));
+  CHECK(refused({{"initializer", std::string("name")}}));
+  CHECK(refused({{"retries", std::int64_t{-1}}}));
+  CHECK(refused({{"idle_worker_timeout", -1.0}}));
+  CHECK(refused({{"timeout", 1.0}}));
+}
+
+TEST_CASE("Workers may have workers, but not without end") {
+  const auto nested = [](int) {
+    return Parallel({.n_jobs = 2, .backend = "loky"}).map(square, std::vector{3, 4});
+  };
+  joblib::shutdown();
+  CHECK(Parallel(with()).map(nested, std::vector{1}) == std::vector<std::vector<int>>{{9, 16}});
+  setenv("LOKY_MAX_DEPTH", "1", 1);
+  joblib::shutdown();
+  const auto call = [&] { Parallel(with()).map(nested, std::vector{1, 2}); };
+  CHECK_THAT(text_of_error(call), Contains("LOKY_MAX_DEPTH"));
+  unsetenv("LOKY_MAX_DEPTH");
+  joblib::shutdown();
+}
+
+TEST_CASE("Large values travel in both directions at once") {
+  const std::vector<std::vector<double>> arrays(4, std::vector<double>(1 << 21, 1.5));
+  const auto twice = [](std::vector<double> values) {
+    for (double& value : values) value *= 2;
+    return values;
+  };
+  const auto results = Parallel(with()).map(twice, arrays);
+  REQUIRE(results.size() == 4);
+  for (const auto& result : results) {
+    CHECK(result.size() == 1 << 21);
+    CHECK(std::ranges::all_of(result, [](double value) { return value == 3; }));
+  }
+}
+
+TEST_CASE("Tasks end one way or the other while workers are killed at random") {
+  constexpr int tasks = 2000;
+  const auto task = [](int i) { return i + 1; };
+  std::jthread killer([](const std::stop_token& stop) {
+    for (unsigned round = 0; !stop.stop_requested(); ++round) {
+      const std::set<int> workers = children();
+      if (workers.empty()) continue;
+      auto victim = workers.begin();
+      std::advance(victim, round % workers.size());
+      kill(*victim, SIGKILL);
+      std::this_thread::yield();
+    }
+  });
+  const auto outcomes =
+      Parallel(with({.batch_size = 10}))
+          .outcomes(std::views::iota(0, tasks) |
+                    std::views::transform([&](int i) { return delayed(task)(i); }));
+  killer.request_stop();
+  killer.join();
+  REQUIRE(outcomes.size() == tasks);
+  for (int i = 0; i < tasks; ++i) {
+    const auto& outcome = outcomes[static_cast<std::size_t>(i)];
+    if (outcome) {
+      CHECK(*outcome == i + 1);
+    } else {
+      CHECK_THROWS_AS(outcome.value(), TerminatedWorkerError);
+    }
+  }
+  CHECK(Parallel(with()).map(square, std::vector{5, 6}) == std::vector{25, 36});
+  joblib::shutdown();
+  CHECK(children().empty());
+}
