@@ -1,0 +1,36 @@
+"""What the benchmark of processes reports, for script/benchmark."""
+
+import contextlib
+
+from quantity import Quantity
+
+PYTHON = ("joblib", "Python's joblib")
+
+QUANTITIES = {
+    "round_trip": Quantity("A request and its reply", "{:.1f} us"),
+    "call": Quantity("A call of one task", "{:.1f} us"),
+    "empty": Quantity("100,000 empty tasks, per task", "{:.2f} us"),
+    "start": Quantity("Two workers started, and a call", "{:.1f} ms"),
+    "argument": Quantity("An argument of 100 MB", "{:.0f} ms"),
+    "result": Quantity("A result of 100 MB", "{:.0f} ms"),
+}
+
+CASES = list(QUANTITIES)
+FULL_CASES = []
+
+# What the slowest of our forms has to reach: a value, or a factor of the best contender named so.
+TARGETS = {
+    "round_trip": (1.3, "socketpair"),
+    "call": (150, None),
+    "empty": (0.3, None),
+    "start": (10.7, "posix_spawn"),
+    "argument": (1.15, "write(2)"),
+    "result": (1.15, "write(2)"),
+}
+
+GRID_ROWS, GRID_COLUMNS = [], []
+
+
+def inputs(scale, cases):
+    """The programs need nothing but the case."""
+    return contextlib.nullcontext([])

@@ -1,0 +1,94 @@
+// The bare mechanisms: a socket between two processes, a start, a copy to shared memory.
+
+#include <array>
+#include <cstdio>
+#include <cstring>
+
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cases.hpp"
+
+namespace {
+
+void check(bool condition) {
+  if (condition) return;
+  std::perror("system");
+  std::exit(1);
+}
+
+// A child that sends back each byte that it gets.
+class Echo {
+ public:
+  Echo() {
+    check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends_.data()) == 0);
+    child_ = ::fork();
+    check(child_ >= 0);
+    if (child_ > 0) return;
+    ::close(ends_[0]);
+    for (char byte = 0; ::read(ends_[1], &byte, 1) == 1;) check(::write(ends_[1], &byte, 1) == 1);
+    std::_Exit(0);
+  }
+  ~Echo() {
+    ::close(ends_[1]);
+    ::close(ends_[0]);
+    ::waitpid(child_, nullptr, 0);
+  }
+  Echo(const Echo&) = delete;
+  Echo& operator=(const Echo&) = delete;
+
+  void round_trip() const {
+    char byte = 1;
+    check(::write(ends_[0], &byte, 1) == 1 && ::read(ends_[0], &byte, 1) == 1);
+  }
+
+ private:
+  std::array<int, 2> ends_ = {};
+  pid_t child_ = 0;
+};
+
+void start_two(char* program) {
+  std::array<char*, 3> arguments = {program, const_cast<char*>("none"), nullptr};
+  std::array<pid_t, 2> children = {};
+  for (pid_t& child : children)
+    check(::posix_spawn(&child, program, nullptr, nullptr, arguments.data(), environ) == 0);
+  for (const pid_t child : children) ::waitpid(child, nullptr, 0);
+}
+
+// To shared memory, as one process would write it for another one.
+void share(const std::vector<double>& values) {
+  const std::size_t bytes = values.size() * sizeof(double);
+  const int fd = ::memfd_create("values", MFD_CLOEXEC);
+  check(fd >= 0);
+  const char* data = reinterpret_cast<const char*>(values.data());
+  for (std::size_t done = 0; done < bytes;) {
+    const ssize_t count = ::write(fd, data + done, bytes - done);
+    check(count > 0);
+    done += static_cast<std::size_t>(count);
+  }
+  ::close(fd);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const bench::Cases cases(argc, argv);
+  const auto nothing = [] {};
+  if (cases.name() == "round_trip" || cases.name() == "call") {
+    const Echo echo;
+    constexpr int calls = 1000;
+    const auto round_trips = [&] {
+      for (int i = 0; i < calls; ++i) echo.round_trip();
+    };
+    cases.time("round_trip", "socketpair", calls, 1e6, nothing, round_trips);
+    cases.time("call", "socketpair", calls, 1e6, nothing, round_trips);
+  }
+  cases.time("start", "posix_spawn", 1, 1e3, nothing, [&] { start_two(argv[0]); });
+  if (cases.name() != "argument" && cases.name() != "result") return 0;
+  const std::vector<double> values(bench::Cases::large / sizeof(double), 1);
+  for (const char* name : {"argument", "result"})
+    cases.time(name, "write(2) to a memfd", 1, 1e3, nothing, [&] { share(values); });
+}
