@@ -25,7 +25,7 @@ namespace {
 
 double half(double x) { return x / 2; }
 std::size_t length(const std::string& text) { return text.size(); }
-int add(int a, int b) noexcept { return a + b; }
+[[maybe_unused]] int add(int a, int b) noexcept { return a + b; }
 
 struct Account {
   int balance = 0;
