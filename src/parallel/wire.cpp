@@ -46,9 +46,10 @@ void write_member(PickleWriter& writer, std::span<const std::byte> pointer) {
   if (pointer.size() != sizeof(member)) return writer.bytes(pointer);  // of data: an offset
   std::memcpy(&member, pointer.data(), sizeof(member));
   CodeAddress address{.build_id = {}, .offset = member.function};
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): addresses of a program are numbers
-  if (member.is_function())
+  if (member.is_function()) {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): addresses of a program are numbers
     address = code_address_of(reinterpret_cast<const void*>(member.function));
+  }
   save(writer, std::tuple(address.build_id, address.offset, member.adjustment));
 }
 

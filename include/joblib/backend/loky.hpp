@@ -11,7 +11,7 @@ namespace joblib {
 namespace detail {
 class WorkerPool;
 // From backend_options. Throws Error for those that it doesn't have.
-std::shared_ptr<ParallelBackend> make_loky_backend(const BackendOptions& options);
+std::shared_ptr<ParallelBackend> make_loky_backend(const BackendOptions& given);
 }  // namespace detail
 
 /// Also to be given by name, as backend_options of the backend "loky".

@@ -76,10 +76,10 @@ class TaskList final : public TaskSource {
 
     void run(TaskMonitor& monitor) override {
       run_all(monitor, size_, [&](std::size_t i) {
-        at(first_ + i, [&](auto I) {
-          std::get<I>(*given_.results)
-              .emplace(
-                  Run()(monitor.stop_token(), static_cast<TaskAt<I>>(*std::get<I>(given_.tasks))));
+        at(first_ + i, [&](auto place) {
+          std::get<place>(*given_.results)
+              .emplace(Run()(monitor.stop_token(),
+                             static_cast<TaskAt<place>>(*std::get<place>(given_.tasks))));
         });
       });
     }
@@ -88,7 +88,8 @@ class TaskList final : public TaskSource {
       if constexpr (tasks_are_sendable) {
         writer.empty_list();
         save_items(writer, size_, [&](std::size_t i) {
-          at(first_ + i, [&](auto I) { WireAt<I>::write(writer, *std::get<I>(given_.tasks)); });
+          at(first_ + i,
+             [&](auto place) { WireAt<place>::write(writer, *std::get<place>(given_.tasks)); });
         });
         return [](Extraction& extraction, const Value& tasks,
                   std::size_t first) -> std::unique_ptr<Batch> {
@@ -106,7 +107,7 @@ class TaskList final : public TaskSource {
         try {
           save_items(writer, size_, [&](std::size_t i) {
             task = first_ + i;
-            at(task, [&](auto I) { save(writer, *std::get<I>(*given_.results)); });
+            at(task, [&](auto place) { save(writer, *std::get<place>(*given_.results)); });
           });
         } catch (const Error& error) {
           throw ResultError(task, error);
@@ -118,9 +119,9 @@ class TaskList final : public TaskSource {
       if constexpr (results_are_sendable) {
         const std::span<const Value> items = parts_of(extraction, value, size_);
         for_each_item(size_, [&](std::size_t i) {
-          at(first_ + i, [&](auto I) {
-            std::get<I>(*given_.results)
-                .emplace(extract<ResultOf<TaskAt<I>>>(extraction, items[i]));
+          at(first_ + i, [&](auto place) {
+            std::get<place>(*given_.results)
+                .emplace(extract<ResultOf<TaskAt<place>>>(extraction, items[i]));
           });
         });
       }
@@ -139,9 +140,10 @@ class TaskList final : public TaskSource {
       if (!items || first + items->size() > sizeof...(Tasks)) throw_mismatch("list", tasks);
       this->size_ = items->size();
       for_each_item(items->size(), [&](std::size_t i) {
-        at(first + i, [&](auto I) {
-          auto& kept = std::get<I>(kept_).emplace(WireAt<I>::read(extraction, (*items)[i]));
-          std::get<I>(this->given_.tasks) = &std::get<I>(tasks_).emplace(WireAt<I>::give(kept));
+        at(first + i, [&](auto place) {
+          auto& kept = std::get<place>(kept_).emplace(WireAt<place>::read(extraction, (*items)[i]));
+          std::get<place>(this->given_.tasks) =
+              &std::get<place>(tasks_).emplace(WireAt<place>::give(kept));
         });
       });
     }

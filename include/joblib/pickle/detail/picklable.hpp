@@ -32,6 +32,7 @@ constexpr bool is_hashable_key() {
 /// Whether save() takes a `T` and extract() makes one again: their branches, in their order. What
 /// only refers to something, as views do, can't come back. `Outer` are the types that `T` is a part
 /// of, for those that contain themselves.
+// NOLINTBEGIN(bugprone-branch-clone)
 template <class T, class... Outer>
 constexpr bool is_picklable() {
   if constexpr (std::same_as<T, Object> || (std::same_as<T, Outer> || ...)) {
@@ -100,5 +101,6 @@ constexpr bool is_picklable() {
     return false;
   }
 }
+// NOLINTEND(bugprone-branch-clone)
 
 }  // namespace joblib::detail
