@@ -22,7 +22,10 @@ class InlineBackend : public ParallelBackend {
   void submit(Work work) override { work(); }
 };
 
-// Forks for tasks that can't be sent.
+// Forked children may find the first one's allocator locked, and can't start threads in the other.
+constexpr bool sanitized = address_sanitizer || thread_sanitizer;
+
+// Forks for tasks that can't be sent, where it can.
 class LokyOrForks : public LokyBackend {
  public:
   bool sends_tasks() const override { return false; }
@@ -32,7 +35,7 @@ class LokyOrForks : public LokyBackend {
     } catch (const Error& error) {
       if (error.code() != errc::invalid_argument) throw;
     }
-    return MultiprocessingBackend().run(job, stop);
+    return sanitized ? job.run() : MultiprocessingBackend().run(job, stop);
   }
 };
 
@@ -123,9 +126,7 @@ ParallelOptions BackendCase::with(ParallelOptions options) const {
 
 std::vector<BackendCase> backends(const Needs& needs) {
   std::vector<BackendCase> found = all_backends();
-  // Forked children may find the first one's allocator locked, and can't start threads in the
-  // other.
-  if (address_sanitizer || thread_sanitizer)
+  if (sanitized)
     std::erase_if(found, [](const BackendCase& each) { return each.name == "multiprocessing"; });
   std::erase_if(found, [&](const BackendCase& backend) {
     return backend.at_once < needs.at_once || backend.at_once_unread < needs.at_once_unread ||
