@@ -29,6 +29,11 @@ constexpr bool sanitized = address_sanitizer || thread_sanitizer;
 class LokyOrForks : public LokyBackend {
  public:
   bool sends_tasks() const override { return false; }
+  BackendTraits traits() const override {
+    BackendTraits traits = LokyBackend::traits();
+    traits.supports_timeout = !sanitized;
+    return traits;
+  }
   bytes run(RemoteJob& job, const std::stop_token& stop) override {
     try {
       return LokyBackend::run(job, stop);
