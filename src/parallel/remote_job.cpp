@@ -118,7 +118,7 @@ std::chrono::duration<double> read_reply(std::span<const std::byte> reply, Batch
     task_error = read_error(extraction, parts[1]);
   } catch (const Mismatch& mismatch) {
     throw Error(mismatch.code(), "the reply of " + name_of_tasks(batch) +
-                                     " from another process: " + mismatch.text());
+                                     " from another process: " + mismatch.what());
   }
   std::rethrow_exception(task_error);
 }
@@ -170,11 +170,9 @@ bytes run_request(std::span<const std::byte> request) try {
   const ThreadLimit limit(threads);
   return run_here(*batch, std::move(context));
 } catch (const Error& error) {
-  const auto* const mismatch = dynamic_cast<const detail::Mismatch*>(&error);
   return detail::error_reply(
       std::make_exception_ptr(Error(
-          error.code(), "a worker process can't read its tasks: " +
-                            (mismatch != nullptr ? mismatch->text() : std::string(error.what())))),
+          error.code(), "a worker process can't read its tasks: " + std::string(error.what()))),
       0);
 } catch (...) {  // of a pickler
   return detail::error_reply(std::current_exception(), 0);

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "joblib/compress/compressor.hpp"
-#include "joblib/core/error.hpp"
 #include "joblib/io/file.hpp"
 #include "joblib/io/iostream.hpp"
 #include "joblib/io/memory.hpp"
@@ -32,6 +31,7 @@ std::shared_ptr<const Compressor> choose_compressor(const Compress& compress,
 }  // namespace
 
 struct Dump::Target {
+  std::string name = {};  // for messages; empty where there is none
   std::unique_ptr<AtomicFile> file = {};
   std::unique_ptr<ByteSink> plain = {};  // where there is no file
   MemorySink* memory = nullptr;          // what plain is, if it is one
@@ -58,19 +58,21 @@ struct Dump::Target {
 };
 
 Dump::Dump(const std::filesystem::path& path, const DumpOptions& options)
-    : target_(std::make_unique<Target>()) {
+    : target_(std::make_unique<Target>(path.string())) {
   target_->file = std::make_unique<AtomicFile>(path);
   target_->open(options, path.filename().string(), 0);
 }
 
-Dump::Dump(std::ostream& stream, const DumpOptions& options) : target_(std::make_unique<Target>()) {
+Dump::Dump(std::ostream& stream, const DumpOptions& options)
+    : target_(std::make_unique<Target>("output stream")) {
   const std::streamoff position = stream.tellp();
   target_->plain = std::make_unique<OstreamSink>(stream);
   target_->open(options, {}, position < 0 ? 0 : static_cast<std::uint64_t>(position));
 }
 
-Dump::Dump(int fd, const DumpOptions& options) : target_(std::make_unique<Target>()) {
-  target_->plain = std::make_unique<FileSink>(fd, "file descriptor " + std::to_string(fd));
+Dump::Dump(int fd, const DumpOptions& options)
+    : target_(std::make_unique<Target>("file descriptor " + std::to_string(fd))) {
+  target_->plain = std::make_unique<FileSink>(fd, target_->name);
   const off_t position = lseek(fd, 0, SEEK_CUR);  // -1 where that is not possible
   target_->open(options, {}, position < 0 ? 0 : static_cast<std::uint64_t>(position));
 }
@@ -100,6 +102,11 @@ void Dump::commit() {
   } else {
     target_->plain->finish();
   }
+}
+
+void Dump::fail(const Mismatch& mismatch) const {
+  const std::string& name = target_->name;
+  throw Error(mismatch.code(), (name.empty() ? "" : name + ": ") + mismatch.what());
 }
 
 bytes Dump::take() { return bytes(target_->memory->take()); }

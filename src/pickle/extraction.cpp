@@ -43,7 +43,7 @@ std::string in_brackets(const std::string& text) { return '[' + text + ']'; }
 std::string step(const Value& key) {
   switch (key.tag()) {
     case Tag::str:
-      return "['" + std::string(key.text()) + "']";
+      return step(key.text());
     case Tag::integer:
       return in_brackets(std::to_string(key.integer()));
     case Tag::real:
@@ -54,6 +54,8 @@ std::string step(const Value& key) {
 }
 
 std::string step(std::size_t index) { return in_brackets(std::to_string(index)); }
+
+std::string step(std::string_view key) { return "['" + std::string(key) + "']"; }
 
 std::optional<std::span<const Value>> items_of_list(const Value& value) {
   switch (value.tag()) {

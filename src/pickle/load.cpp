@@ -160,9 +160,7 @@ Extraction& Load::extraction() { return state_->extraction; }
 const Value& Load::root() const { return state_->root; }
 
 void Load::fail(const Error& error) const {
-  const auto* const mismatch = dynamic_cast<const Mismatch*>(&error);
-  throw Error(error.code(),
-              state_->name + ": " + (mismatch != nullptr ? mismatch->text() : error.what()));
+  throw Error(error.code(), state_->name + ": " + error.what());
 }
 
 }  // namespace joblib::detail

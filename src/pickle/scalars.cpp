@@ -3,7 +3,7 @@
 #include <chrono>
 #include <string>
 
-#include "joblib/core/error.hpp"
+#include "joblib/pickle/detail/mismatch.hpp"
 #include "text.hpp"
 
 namespace joblib::detail {
@@ -25,15 +25,15 @@ bool is_utf8_of_file_name(std::string_view text) {
 
 void check_utf8(std::string_view text) {
   if (is_utf8(text)) return;
-  throw Error(errc::invalid_argument,
-              "a string is not valid UTF-8 and can't become a Python str: pickle bytes as "
-              "joblib::bytes");
+  throw Mismatch(errc::invalid_argument,
+                 "a string is not valid UTF-8 and can't become a Python str: pickle bytes as "
+                 "joblib::bytes");
 }
 
 std::string character_to_utf8(char32_t character, std::size_t size) {
   const bool valid =
       size == 1 ? character < 0x80 : character < 0x110000 && !is_surrogate(character);
-  if (!valid) throw Error(errc::invalid_argument, "a character is none of Unicode by itself");
+  if (!valid) throw Mismatch(errc::invalid_argument, "a character is none of Unicode by itself");
   std::string text;
   append_utf8(text, character);
   return text;
@@ -74,9 +74,9 @@ std::filesystem::path path_from_utf8(std::string_view text) {
 }
 
 void throw_inexact_time() {
-  throw Error(errc::invalid_argument,
-              "a time is no whole number of microseconds within Python's range: cast it to "
-              "std::chrono::microseconds");
+  throw Mismatch(errc::invalid_argument,
+                 "a time is no whole number of microseconds within Python's range: cast it to "
+                 "std::chrono::microseconds");
 }
 
 std::array<std::byte, 10> datetime_state(std::int64_t microseconds) {
@@ -86,8 +86,8 @@ std::array<std::byte, 10> datetime_state(std::int64_t microseconds) {
   const year_month_day date(day);
   const int year = static_cast<int>(date.year());
   if (year < 1 || year > 9999) {
-    throw Error(errc::invalid_argument,
-                "Python's datetime has the years 1 to 9999 only, not " + std::to_string(year));
+    throw Mismatch(errc::invalid_argument,
+                   "Python's datetime has the years 1 to 9999 only, not " + std::to_string(year));
   }
   const hh_mm_ss clock(time - day);
   const auto fraction = clock.subseconds().count();

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "core/file_tree.hpp"
+#include "joblib/hash.hpp"
 #include "make.hpp"
 
 namespace joblib::test {
@@ -127,6 +128,30 @@ TEST_CASE("A value that doesn't fit is an error that names the file and the plac
   using Coefficients = std::map<std::string, std::vector<double>>;
   CHECK(error_of(errc::type_mismatch, [&] { load<Coefficients>(file); }) ==
         file.string() + ": at ['coef_'][1]: expected float, found str");
+}
+
+TEST_CASE("A value that Python can't have is an error that names the file and the place in it") {
+  const FileTree folder;
+  const fs::path file = folder.root() / "model.pkl";
+  using Inner = std::map<int, std::pair<int, std::list<std::string>>>;
+  const std::map<std::string, Inner> value{{"good", {}},
+                                           {"names", {{1, {}}, {7, {5, {"a", "\xff"}}}}}};
+  const auto ends_with_place = [](const std::string& text, const std::string& begin) {
+    CAPTURE(text);
+    return text.starts_with(begin + "at ['names'][7][1][1]: a string is not valid UTF-8");
+  };
+  const auto error_of_dump = [&](const auto& target) {
+    return error_of(errc::invalid_argument, [&] { dump(value, target); });
+  };
+  CHECK(ends_with_place(error_of_dump(file), file.string() + ": "));
+  CHECK(count_files(folder.root()) == 0);
+  CHECK(ends_with_place(error_of(errc::invalid_argument, [&] { dumps(value); }), ""));
+  CHECK(ends_with_place(error_of(errc::invalid_argument, [&] { static_cast<void>(Object(value)); }),
+                        ""));
+  CHECK(ends_with_place(error_of(errc::invalid_argument, [&] { joblib::hash(value); }), ""));
+  std::ostringstream stream;
+  CHECK(ends_with_place(error_of(errc::invalid_argument, [&] { dump(value, stream); }),
+                        "output stream: "));
 }
 
 TEST_CASE("Text that is not UTF-8 is an error that tells what to do") {

@@ -12,6 +12,7 @@
 
 #include "joblib/io/byte_stream.hpp"
 #include "joblib/pickle/bytes.hpp"
+#include "joblib/pickle/detail/mismatch.hpp"
 #include "joblib/pickle/detail/save.hpp"
 #include "joblib/pickle/detail/writer.hpp"
 
@@ -74,6 +75,17 @@ class Dump {
   Dump& operator=(const Dump&) = delete;
   ~Dump();
 
+  /// Writes the value, all that there is, and commits.
+  template <class T>
+  void write(const T& value) {
+    try {
+      save(writer(), value);
+    } catch (const Mismatch& mismatch) {
+      fail(mismatch);
+    }
+    commit();
+  }
+
   PickleWriter& writer();
   /// Ends the pickle; a file by path appears under its name now, and not at all without.
   void commit();
@@ -81,42 +93,39 @@ class Dump {
 
  private:
   struct Target;
+
+  [[noreturn]] void fail(const Mismatch& mismatch) const;
+
   std::unique_ptr<Target> target_;
 };
 
 }  // namespace detail
 
 /// Writes a value to a file, as Python's joblib.dump does, and Python's joblib.load reads it. The
-/// file appears complete or not at all: one that is there already stays until then. Throws Error.
+/// file appears complete or not at all: one that is there already stays until then. Throws Error,
+/// with the place inside the value where that has no counterpart in Python.
 template <class T>
 void dump(const T& value, const std::filesystem::path& path, const DumpOptions& options = {}) {
-  detail::Dump dump(path, options);
-  detail::save(dump.writer(), value);
-  dump.commit();
+  detail::Dump(path, options).write(value);
 }
 
 /// The same to a stream, from its current position; without a name only `compress` counts.
 template <class T>
 void dump(const T& value, std::ostream& stream, const DumpOptions& options = {}) {
-  detail::Dump dump(stream, options);
-  detail::save(dump.writer(), value);
-  dump.commit();
+  detail::Dump(stream, options).write(value);
 }
 
 /// The same to a POSIX file descriptor, which stays open.
 template <class T, std::same_as<int> FileDescriptor>
 void dump(const T& value, FileDescriptor fd, const DumpOptions& options = {}) {
-  detail::Dump dump(fd, options);
-  detail::save(dump.writer(), value);
-  dump.commit();
+  detail::Dump(fd, options).write(value);
 }
 
 /// The bytes of such a file.
 template <class T>
 bytes dumps(const T& value, const DumpOptions& options = {}) {
   detail::Dump dump(options);
-  detail::save(dump.writer(), value);
-  dump.commit();
+  dump.write(value);
   return dump.take();
 }
 

@@ -193,7 +193,7 @@ T Object::as() const {
   try {
     return detail::extract<T>(extraction, value_);
   } catch (const detail::Mismatch& mismatch) {
-    throw Error(mismatch.code(), mismatch.text());
+    throw Error(mismatch.code(), mismatch.what());
   }
 }
 

@@ -116,12 +116,10 @@ Duration exact_duration(std::int64_t microseconds, const Value& value) {
 template <class Make>
 void for_each_item(std::size_t count, Make make) {
   std::size_t i = 0;
-  try {
-    for (; i < count; ++i) make(i);
-  } catch (Mismatch& mismatch) {
-    mismatch.inside(step(i));
-    throw;
-  }
+  inside([&] { return step(i); },
+         [&] {
+           for (; i < count; ++i) make(i);
+         });
 }
 
 template <class T>
@@ -211,22 +209,19 @@ T extract_map(Extraction& extraction, const Value& value) {
   const Nesting nesting(extraction);
   extraction.spend(entries->size());
   T result;
-  std::size_t i = 0;
-  try {
-    for (; i < entries->size(); ++i) {
-      const Entry& entry = (*entries)[i];
-      Key key = extract<Key>(extraction, entry.key);
+  const Entry* entry = entries->data();
+  const auto insert_all = [&] {
+    for (; entry != entries->data() + entries->size(); ++entry) {
+      Key key = extract<Key>(extraction, entry->key);
       if constexpr (requires(Mapped mapped) { result.insert_or_assign(key, std::move(mapped)); }) {
         result.insert_or_assign(result.end(), std::move(key),
-                                extract<Mapped>(extraction, entry.value));
+                                extract<Mapped>(extraction, entry->value));
       } else {
-        result.emplace(std::move(key), extract<Mapped>(extraction, entry.value));
+        result.emplace(std::move(key), extract<Mapped>(extraction, entry->value));
       }
     }
-  } catch (Mismatch& mismatch) {
-    mismatch.inside(step((*entries)[i].key));
-    throw;
-  }
+  };
+  inside([&] { return step(entry->key); }, insert_all);
   return result;
 }
 
@@ -247,13 +242,9 @@ T extract_members(Extraction& extraction, const Value& value) {
       found = find(*entries, name);
     }
     if (found == nullptr) throw_missing(name);
-    using Member = std::remove_cvref_t<decltype(result.*member.pointer)>;
-    try {
-      result.*member.pointer = extract<Member>(extraction, *found);
-    } catch (Mismatch& mismatch) {
-      mismatch.inside("['" + std::string(name) + "']");
-      throw;
-    }
+    auto& place = result.*member.pointer;
+    inside([&] { return step(name); },
+           [&] { place = extract<std::remove_cvref_t<decltype(place)>>(extraction, *found); });
   });
   return result;
 }
@@ -266,12 +257,8 @@ T extract_tuple(Extraction& extraction, const Value& value) {
   if (items->size() != size) throw_size("tuple", size, items->size());
   const Nesting nesting(extraction);
   const auto item = [&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
-    try {
-      return extract<std::tuple_element_t<I, T>>(extraction, (*items)[I]);
-    } catch (Mismatch& mismatch) {
-      mismatch.inside(step(I));
-      throw;
-    }
+    return inside([] { return step(I); },
+                  [&] { return extract<std::tuple_element_t<I, T>>(extraction, (*items)[I]); });
   };
   return [&]<std::size_t... I>(std::index_sequence<I...>) {
     return T{item(std::integral_constant<std::size_t, I>())...};

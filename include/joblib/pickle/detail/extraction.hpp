@@ -9,29 +9,15 @@
 #include <string>
 #include <string_view>
 
-#include "joblib/core/error.hpp"
 #include "joblib/numpy/array.hpp"
 #include "joblib/pickle/detail/document.hpp"
+#include "joblib/pickle/detail/mismatch.hpp"
 #include "joblib/pickle/detail/value.hpp"
 
 namespace joblib::detail {
 
 /// How deep values may be nested where they are walked through.
 inline constexpr int most_nested = 1000;
-
-/// A value doesn't fit the C++ type. The path to it is put together on the way out.
-class Mismatch : public Error {
- public:
-  Mismatch(errc code, std::string problem) : Error(code, problem), problem_(std::move(problem)) {}
-
-  /// Puts a step in front of the path: "['key']", "[3]", ".name".
-  void inside(const std::string& step) { path_.insert(0, step); }
-  std::string text() const { return path_.empty() ? problem_ : "at " + path_ + ": " + problem_; }
-
- private:
-  std::string problem_;
-  std::string path_ = {};
-};
 
 [[noreturn]] void throw_mismatch(std::string_view expected, const Value& found);
 [[noreturn]] void throw_missing(std::string_view key);
@@ -44,9 +30,8 @@ std::string class_name(const Value& value);
 std::string represent(const Value& value, std::size_t most);
 /// A short description for messages: "float", "numpy.ndarray of float64, shape (2, 3)".
 std::string describe(const Value& value);
-/// A step of a path: "['key']", "[3]".
+/// A step of a path.
 std::string step(const Value& key);
-std::string step(std::size_t index);
 
 /// What an extraction needs beside the value.
 struct Extraction {

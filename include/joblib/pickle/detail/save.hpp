@@ -21,6 +21,7 @@
 #include "joblib/pickle/detail/batches.hpp"
 #include "joblib/pickle/detail/keys.hpp"
 #include "joblib/pickle/detail/kinds.hpp"
+#include "joblib/pickle/detail/mismatch.hpp"
 #include "joblib/pickle/detail/scalars.hpp"
 
 namespace joblib {
@@ -79,7 +80,8 @@ template <class Sink, class T>
 void save_list(Sink& sink, const T& list) {
   sink.empty_list();
   auto item = std::ranges::begin(list);
-  save_items(sink, std::ranges::size(list), [&](std::size_t) { save(sink, *item++); });
+  save_items(sink, std::ranges::size(list),
+             [&](std::size_t i) { inside([&] { return step(i); }, [&] { save(sink, *item++); }); });
 }
 
 template <class Sink, class T>
@@ -87,7 +89,8 @@ void save_tuple(Sink& sink, const T& tuple) {
   std::apply(
       [&](const auto&... items) {
         sink.begin_tuple(sizeof...(items));
-        (save(sink, items), ...);
+        std::size_t i = 0;
+        inside([&] { return step(i); }, [&] { ((save(sink, items), ++i), ...); });
         sink.end_tuple(sizeof...(items));
       },
       tuple);
@@ -119,12 +122,25 @@ void save_hashable(Sink& sink, const T& value) {
   }
 }
 
+template <class Key>
+std::string step_of_key(const Key& key) {
+  if constexpr (Text<Key>) {
+    return step(std::string_view(key));
+  } else if constexpr (Integer<Key>) {
+    return '[' + std::to_string(key) + ']';
+  } else {
+    return "[...]";
+  }
+}
+
 template <class Sink, MapLike T>
 void save_map(Sink& sink, const T& map) {
   sink.empty_dict();
   Keys keys(sink, map, [](const auto& entry) -> auto& { return entry.first; });
-  save_entries(sink, std::ranges::size(map),
-               [&](std::size_t) { save(sink, keys.save_next().second); });
+  save_entries(sink, std::ranges::size(map), [&](std::size_t) {
+    const auto& entry = keys.save_next();
+    inside([&] { return step_of_key(entry.first); }, [&] { save(sink, entry.second); });
+  });
 }
 
 template <class Sink, SetLike T>
@@ -162,7 +178,8 @@ void save_members(Sink& sink, const T& value) {
     boost::mp11::mp_for_each<boost::mp11::mp_iota_c<count>>([&](auto i) {
       using Member = boost::mp11::mp_at_c<Members, order[i]>;
       sink.name(Member::name);
-      save(sink, value.*Member::pointer);
+      inside([] { return step(std::string_view(Member::name)); },
+             [&] { save(sink, value.*Member::pointer); });
     });
     count > 1 ? sink.setitems() : sink.setitem();
   }

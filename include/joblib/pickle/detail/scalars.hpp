@@ -10,10 +10,10 @@
 
 namespace joblib::detail {
 
-/// Throws Error, suggesting joblib::bytes, unless the text is UTF-8.
+/// Throws Mismatch, suggesting joblib::bytes, unless the text is UTF-8.
 void check_utf8(std::string_view text);
 
-/// The UTF-8 of one character of `size` bytes; Error for what is none.
+/// The UTF-8 of one character of `size` bytes; Mismatch for what is none.
 std::string character_to_utf8(char32_t character, std::size_t size);
 
 /// A path as Python has it: what isn't UTF-8 is escaped by surrogates (surrogateescape).
@@ -22,8 +22,8 @@ std::filesystem::path path_from_utf8(std::string_view text);
 
 [[noreturn]] void throw_inexact_time();
 
-/// The bytes in which datetime keeps a time, given in microseconds since 1970; Error outside of the
-/// years 1 to 9999.
+/// The bytes in which datetime keeps a time, given in microseconds since 1970; Mismatch outside of
+/// the years 1 to 9999.
 std::array<std::byte, 10> datetime_state(std::int64_t microseconds);
 
 /// timedelta(days, seconds, microseconds).
