@@ -33,11 +33,7 @@ double number_of(const json::object& object, std::string_view key) {
 
 }  // namespace
 
-Validator expires_after(std::chrono::nanoseconds age) {
-  return [age](const Metadata& metadata) {
-    return std::chrono::system_clock::now() - metadata.time < age;
-  };
-}
+Validator expires_after(std::chrono::nanoseconds age) { return detail::ExpiresAfter{age}; }
 
 namespace detail {
 

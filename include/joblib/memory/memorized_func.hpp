@@ -4,15 +4,19 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <span>
 #include <string>
 #include <tuple>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 
 #include "joblib/core/detail/cached_call.hpp"
 #include "joblib/memory/detail/arguments.hpp"
+#include "joblib/memory/detail/cached_function.hpp"
 #include "joblib/memory/detail/result_call.hpp"
 #include "joblib/memory/memorized_result.hpp"
+#include "joblib/process/detail/wire.hpp"
 
 namespace joblib {
 
@@ -100,6 +104,7 @@ class MemorizedFunc {
 
  private:
   friend class Memory;
+  friend struct detail::Wire<MemorizedFunc>;
 
   MemorizedFunc(std::shared_ptr<detail::ResultCache> cache, detail::CachedFunction function,
                 F callable)
@@ -151,4 +156,29 @@ class MemorizedFunc {
   std::shared_ptr<const F> callable_;
 };
 
+namespace detail {
+
+// As a task, or an argument of one, in another process: it uses the same store there.
+template <class F>
+struct Wire<MemorizedFunc<F>> {
+  static constexpr bool sendable = Wire<F>::sendable;
+  using Kept = MemorizedFunc<F>;
+
+  static const std::type_info* obstacle() { return Wire<F>::obstacle(); }
+  static void write(PickleWriter& writer, const MemorizedFunc<F>& function) {
+    writer.begin_tuple(2);
+    Wire<F>::write(writer, *function.callable_);
+    write_cached_function(writer, function.cache_.get(), *function.function_);
+    writer.end_tuple(2);
+  }
+  static Kept read(Extraction& extraction, const Value& value) {
+    const std::span<const Value> parts = parts_of(extraction, value, 2);
+    auto callable = Wire<F>::read(extraction, parts[0]);
+    auto [cache, function] = read_cached_function(extraction, parts[1]);
+    return {std::move(cache), std::move(function), Wire<F>::give(callable)};
+  }
+  static Kept&& give(Kept& kept) { return std::move(kept); }
+};
+
+}  // namespace detail
 }  // namespace joblib

@@ -24,6 +24,15 @@ Validator expires_after(std::chrono::nanoseconds age);
 
 namespace detail {
 
+/// What expires_after gives, which other processes can have, too.
+struct ExpiresAfter {
+  std::chrono::nanoseconds age;
+
+  bool operator()(const Metadata& metadata) const {
+    return std::chrono::system_clock::now() - metadata.time < age;
+  }
+};
+
 /// JSON as Python's joblib writes and reads it.
 std::string to_json(const Metadata& metadata);
 /// Throws Error for text that is something else; what is missing keeps its default.

@@ -1,4 +1,4 @@
-#include "joblib/parallel/detail/wire.hpp"
+#include "joblib/process/detail/wire.hpp"
 
 #include <algorithm>
 #include <cstdint>
