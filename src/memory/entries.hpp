@@ -1,16 +1,18 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
-#include "joblib/memory/options.hpp"
 #include "joblib/store/store_backend.hpp"
 
 namespace joblib::detail {
 
+inline constexpr std::size_t digits_of_id = 32;
 inline constexpr std::string_view output_name = "output.pkl";
 inline constexpr std::string_view metadata_name = "metadata.json";
 
@@ -25,12 +27,7 @@ struct StoredEntry {
 void for_each_entry(StoreBackend& store, const std::string& folder,
                     const std::function<void(const StoredEntry&)>& visit);
 
-/// Removes what was used least recently until all limits hold. Returns what is left.
-struct Usage {
-  std::uint64_t bytes = 0;
-  std::uint64_t items = 0;
-};
-Usage reduce_size(StoreBackend& store, const SizeLimits& limits,
-                  const std::function<bool()>& should_stop, bool verbose);
+/// The result of this name; empty where there is none.
+std::optional<StoredEntry> find_entry(StoreBackend& store, const std::string& name);
 
 }  // namespace joblib::detail

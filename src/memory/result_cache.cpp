@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "entries.hpp"
+#include "eviction_queue.hpp"
 #include "joblib/core/detail/cached_call.hpp"
 #include "joblib/core/detail/fork_safe_mutex.hpp"
 #include "joblib/core/error.hpp"
@@ -252,13 +253,14 @@ Metadata ResultCache::compute(const CachedFunction& function, const std::string&
 void ResultCache::store_result(const CachedFunction& function, const std::string& entry,
                                const CachedCall& call, const Metadata& metadata) {
   try {
+    const bool is_new = keeper_ != nullptr && !store_->exists(item(entry, output_name));
     const std::uint64_t bytes = write_items(entry, call, metadata);
     keep_object(function, entry, call, bytes);
     {
       const std::lock_guard lock(stats_mutex_);
       stats_.bytes += bytes;
     }
-    if (keeper_ != nullptr) keeper_->added(bytes);
+    if (is_new) keeper_->added({entry, bytes, metadata.time});
   } catch (const Error& error) {
     report(error);
   } catch (const std::exception& error) {  // of a pickler
@@ -316,9 +318,10 @@ std::optional<Metadata> ResultCache::metadata(const std::string& entry) {
 void ResultCache::remove(const std::string& name) { store_->remove(name); }
 
 void ResultCache::reduce_size(const SizeLimits& limits) {
-  if (limits.any())
-    detail::reduce_size(
-        *store_, limits, [] { return false; }, options_.verbose > 10);
+  if (!limits.any()) return;
+  EvictionQueue queue(*store_, options_.verbose > 10);
+  queue.scan();
+  queue.reduce(limits, [] { return false; });
 }
 
 // The durations of a function's first computations stand for those of all its hits.

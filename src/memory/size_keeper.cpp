@@ -8,19 +8,41 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <unistd.h>
 
-#include "entries.hpp"
+#include "eviction_queue.hpp"
 #include "joblib/core/error.hpp"
 #include "joblib/core/log.hpp"
 
 namespace joblib::detail {
 namespace {
 
-constexpr std::uint64_t parts = 20;  // of a limit; two of them are freed, one is filled
+using Clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
 
-std::uint64_t below(std::uint64_t limit) { return limit - limit / parts * 2; }
+constexpr double smallest_share = 1.0 / 20;  // of a limit that is added between two scans
+constexpr std::size_t most_waiting = 1000;   // results that the thread hasn't taken
+
+// How much of the limits it is: of the one that it takes most of.
+double share(const Usage& usage, const SizeLimits& limits) {
+  const auto part = [](std::uint64_t amount, std::uint64_t limit) {
+    return static_cast<double>(amount) / static_cast<double>(std::max<std::uint64_t>(limit, 1));
+  };
+  double largest = 0;
+  if (limits.bytes_limit) largest = part(usage.bytes, limits.bytes_limit->bytes());
+  if (limits.items_limit) largest = std::max(largest, part(usage.items, *limits.items_limit));
+  return largest;
+}
+
+// What is left when some has to go.
+SizeLimits after_reduction(SizeLimits limits) {
+  const auto below = [](std::uint64_t limit) { return limit - limit / 10; };
+  if (limits.bytes_limit) limits.bytes_limit = ByteSize(below(limits.bytes_limit->bytes()));
+  if (limits.items_limit) limits.items_limit = below(*limits.items_limit);
+  return limits;
+}
 
 }  // namespace
 
@@ -29,60 +51,86 @@ class SizeKeeper::Thread {
   Thread(std::shared_ptr<StoreBackend> store, const SizeLimits& limits, bool verbose)
       : store_(std::move(store)),
         limits_(limits),
-        verbose_(verbose),
+        queue_(*store_, verbose),
         thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
-  void added(std::uint64_t bytes) {
+  void added(StoredEntry entry) {
     const std::lock_guard lock(mutex_);
-    added_bytes_ += bytes;
-    ++added_items_;
+    known_ += entry;
+    added_ += entry;
+    waiting_.push_back(std::move(entry));
     if (is_due()) wake_up_.notify_one();
   }
 
  private:
   void run(const std::stop_token& stop);
-  bool is_due() const;
+  bool wait(const std::stop_token& stop);
+  void scan();
+  bool scan_is_due() const { return share(added_, limits_) >= interval_; }
+  bool is_due() const {
+    return !waiting_.empty() &&
+           (exceeds(known_, limits_) || scan_is_due() || waiting_.size() >= most_waiting);
+  }
 
   std::shared_ptr<StoreBackend> store_;
   SizeLimits limits_;
-  bool verbose_;
-  std::mutex mutex_ = {};
+  EvictionQueue queue_;  // used by the thread alone
+  Clock::time_point last_scan_ = {};
+
+  std::mutex mutex_ = {};  // of what follows
   std::condition_variable_any wake_up_ = {};
-  std::uint64_t added_bytes_ = 0;
-  std::uint64_t added_items_ = 0;
-  bool first_ = true;
+  std::vector<StoredEntry> waiting_ = {};  // the queue doesn't have them yet
+  Usage known_ = {};                       // that of the queue, and theirs
+  Usage added_ = {};                       // since the last scan
+  double interval_ = smallest_share;       // from one scan to the next
+
   std::jthread thread_;  // last: it uses the others
 };
 
-bool SizeKeeper::Thread::is_due() const {
-  return first_ || (limits_.bytes_limit && added_bytes_ > limits_.bytes_limit->bytes() / parts) ||
-         (limits_.items_limit && added_items_ > *limits_.items_limit / parts);
-}
-
 void SizeKeeper::Thread::run(const std::stop_token& stop) {
-  using namespace std::chrono_literals;
-  const auto pause =
-      limits_.age_limit ? std::clamp<std::chrono::seconds>(*limits_.age_limit / 10, 1s, 1h) : 1h;
-  SizeLimits target = limits_;
-  if (target.bytes_limit) target.bytes_limit = ByteSize(below(target.bytes_limit->bytes()));
-  if (target.items_limit) target.items_limit = below(*target.items_limit);
-  while (!stop.stop_requested()) {
-    {
-      std::unique_lock lock(mutex_);
-      wake_up_.wait_for(lock, stop, pause, [this] { return is_due(); });
-      first_ = false;
-      added_bytes_ = 0;
-      added_items_ = 0;
-    }
-    if (stop.stop_requested()) return;
+  const auto should_stop = [&] { return stop.stop_requested(); };
+  const SizeLimits target = after_reduction(limits_);
+  for (bool scans = true; !should_stop(); scans = wait(stop)) {
     try {
-      reduce_size(
-          *store_, target, [&] { return stop.stop_requested(); }, verbose_);
+      if (scans) scan();
+      const bool too_much = exceeds(queue_.usage(), limits_);
+      queue_.reduce(too_much ? target : limits_, should_stop);  // old ones go in any case
     } catch (const Error& error) {
       log(LogLevel::warning,
           std::string("The size of the cache could not be kept: ") + error.what());
     }
   }
+}
+
+// Returns with the waiting results in the queue when there is something to do: whether to go
+// through the store.
+bool SizeKeeper::Thread::wait(const std::stop_token& stop) {
+  const Clock::duration longest =
+      limits_.age_limit ? std::clamp<Clock::duration>(*limits_.age_limit, 1s, 1h) : 1h;
+  std::unique_lock lock(mutex_);
+  known_ = queue_.usage();
+  for (const StoredEntry& entry : waiting_) known_ += entry;
+  wake_up_.wait_for(lock, stop, longest / 10, [this] { return is_due(); });
+  for (const StoredEntry& entry : std::exchange(waiting_, {})) queue_.add(entry);
+  return scan_is_due() || Clock::now() - last_scan_ >= longest;
+}
+
+void SizeKeeper::Thread::scan() {
+  const Usage expected = queue_.usage();
+  queue_.scan();
+  const Usage found = queue_.usage();
+  last_scan_ = Clock::now();
+  const std::lock_guard lock(mutex_);
+  Usage at_most = expected;  // what was added meanwhile may have been found
+  for (const StoredEntry& entry : waiting_) at_most += entry;
+  const auto beyond = [](std::uint64_t amount, std::uint64_t least, std::uint64_t most) {
+    return amount > most ? amount - most : amount < least ? least - amount : 0;
+  };
+  const Usage of_others{beyond(found.bytes, expected.bytes, at_most.bytes),
+                        beyond(found.items, expected.items, at_most.items)};
+  const bool is_alone = share(of_others, limits_) < smallest_share / 2;
+  interval_ = is_alone ? std::min(2 * interval_, 1.0) : smallest_share;
+  added_ = {};
 }
 
 SizeKeeper::SizeKeeper(std::shared_ptr<StoreBackend> store, const SizeLimits& limits, bool verbose)
@@ -97,7 +145,7 @@ SizeKeeper::~SizeKeeper() {
   if (getpid() != process_) static_cast<void>(thread_.release());
 }
 
-void SizeKeeper::added(std::uint64_t bytes) {
+void SizeKeeper::added(StoredEntry entry) {
   {
     const std::lock_guard lock(mutex_);
     if (std::exchange(process_, getpid()) != getpid()) {
@@ -105,7 +153,7 @@ void SizeKeeper::added(std::uint64_t bytes) {
       thread_ = std::make_unique<Thread>(store_, limits_, verbose_);
     }
   }
-  thread_->added(bytes);
+  thread_->added(std::move(entry));
 }
 
 }  // namespace joblib::detail

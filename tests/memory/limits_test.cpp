@@ -1,12 +1,16 @@
 // What a cache tells of itself, and how it is kept small.
 
+#include <atomic>
 #include <chrono>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "joblib/store/local.hpp"
 #include "tools.hpp"
 
 namespace joblib::test {
@@ -35,6 +39,29 @@ struct Limited : CacheFolder {
 
   MemorizedFunc<std::string (*)(int)> cached =
       memory.cache("thousand", thousand, {.args = {"x"}, .version = ""});
+};
+
+// Counts how often somebody goes through all of it.
+class CountingStore final : public StoreBackend {
+ public:
+  explicit CountingStore(const fs::path& root) : store_(root) {}
+
+  std::string location() const override { return store_.location(); }
+  std::unique_ptr<ByteSource> open(const std::string& name) override { return store_.open(name); }
+  std::unique_ptr<ByteSink> create(const std::string& name) override { return store_.create(name); }
+  bool exists(const std::string& name) override { return store_.exists(name); }
+  void list(const std::string& folder,
+            const std::function<bool(const StoreItem&)>& visit) override {
+    if (folder.empty()) ++scans;
+    store_.list(folder, visit);
+  }
+  void remove(const std::string& name) override { store_.remove(name); }
+  void touch(const std::string& name) override { store_.touch(name); }
+
+  std::atomic<int> scans = 0;
+
+ private:
+  LocalStore store_;
 };
 
 }  // namespace
@@ -135,6 +162,40 @@ TEST_CASE_METHOD(Limited, "Limits of a Memory are kept while it is used") {
   for (int x = 100; x < 200; ++x) CHECK(again(x).size() == 1000);
   CHECK(repeat_until([] {}, holds));
   CHECK(memory.entries().size() > 5);
+}
+
+TEST_CASE_METHOD(Limited, "Limits are kept without going through the store again and again") {
+  const auto store = std::make_shared<CountingStore>(root);
+  const Memory limited(std::filesystem::path(),
+                       {.backend = store, .verbose = 0, .limits = {.items_limit = 200}});
+  const auto again = limited.cache("thousand", thousand, {.args = {"x"}, .version = ""});
+  for (int x = 0; x < 2000; ++x) CHECK(again(x).size() == 1000);
+  CHECK(repeat_until([] {}, [&] { return memory.entries().size() <= 200; }));
+  CHECK(store->scans < 100);  // a 20th of the limit has been added 200 times
+}
+
+TEST_CASE_METHOD(Limited, "What was used stays, though the queue doesn't know of it") {
+  const Memory limited(folder.root(), {.verbose = 0, .limits = {.items_limit = 40}});
+  const auto again = limited.cache("thousand", thousand, {.args = {"x"}, .version = ""});
+  for (int x = 0; x < 300; ++x) {
+    again(1000);
+    again(x);
+  }
+  CHECK(repeat_until([] {}, [&] { return memory.entries().size() <= 40; }));
+  CHECK(calls_of([&] { again(1000); }) == 0);
+}
+
+TEST_CASE_METHOD(Limited, "What others add counts, too") {
+  const SizeLimits limits{.items_limit = 40};
+  const Memory one(folder.root(), {.verbose = 0, .limits = limits});
+  const Memory two(folder.root(), {.verbose = 0, .limits = limits});
+  const auto first = one.cache("thousand", thousand, {.args = {"x"}, .version = ""});
+  const auto second = two.cache("thousand", thousand, {.args = {"x"}, .version = ""});
+  for (int x = 0; x < 200; ++x) {
+    first(x);
+    second(1000 + x);
+  }
+  CHECK(repeat_until([] {}, [&] { return memory.entries().size() <= 60; }));
 }
 
 TEST_CASE_METHOD(Limited, "A limit of age is kept without calls") {
