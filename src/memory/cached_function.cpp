@@ -73,16 +73,16 @@ FunctionState state_of(const CachedFunction& function) {
           function.counts_types};
 }
 
-CachedFunction function_of(FunctionState state) {
-  auto& [name, folder, verbose, mmap_mode, validate, args, ignore, of_callable, counts_types] =
-      state;
-  return {.name = std::move(name),
-          .folder = std::move(folder),
+CachedFunction function_of(const FunctionState& state) {
+  const auto& [name, folder, verbose, mmap_mode, validate, args, ignore, of_callable,
+               counts_types] = state;
+  return {.name = name,
+          .folder = folder,
           .verbose = verbose,
           .mmap_mode = mmap_mode,
           .validate = validator_of(validate),
-          .args = std::move(args),
-          .ignore = std::move(ignore),
+          .args = args,
+          .ignore = ignore,
           .state = of_callable.empty() ? std::nullopt : std::optional(of_callable.front()),
           .counts_types = counts_types};
 }
@@ -177,8 +177,8 @@ void write_cached_function(PickleWriter& writer, const ResultCache* cache,
 
 std::pair<std::shared_ptr<ResultCache>, CachedFunction> read_cached_function(Extraction& extraction,
                                                                              const Value& value) {
-  auto [of_cache, of_function] = extract<std::pair<bytes, FunctionState>>(extraction, value);
-  CachedFunction function = function_of(std::move(of_function));
+  const auto [of_cache, of_function] = extract<std::pair<bytes, FunctionState>>(extraction, value);
+  CachedFunction function = function_of(of_function);
   if (of_cache.empty()) return {nullptr, std::move(function)};
   return {received_cache(of_cache), std::move(function)};
 }

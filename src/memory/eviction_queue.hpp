@@ -49,10 +49,10 @@ class EvictionQueue {
  private:
   // Millions of them must fit into memory: the id in binary, the folder by number.
   struct Candidate {
-    std::array<std::uint64_t, 2> id;
-    std::uint32_t folder;
-    std::uint64_t size;
-    std::chrono::system_clock::time_point last_access;
+    std::array<std::uint64_t, 2> id = {};
+    std::uint32_t folder = 0;
+    std::uint64_t size = 0;
+    std::chrono::system_clock::time_point last_access = {};
   };
 
   static bool goes_later(const Candidate& left, const Candidate& right) {
