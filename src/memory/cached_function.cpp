@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -145,7 +146,8 @@ std::shared_ptr<ResultCache> make_cache(const CacheState& state) {
 // Never destroyed: functions may be received until the process ends.
 struct ReceivedCaches {
   ForkSafeMutex mutex;
-  std::map<bytes, std::shared_ptr<ResultCache>> caches;  // by their pickled states
+  std::map<std::string, std::shared_ptr<ResultCache>, std::less<>>
+      caches;  // by their pickled states
 };
 
 ReceivedCaches& received() {
@@ -158,11 +160,12 @@ ReceivedCaches& received() {
 std::shared_ptr<ResultCache> received_cache(const bytes& state) {
   ReceivedCaches& all = received();
   std::unique_lock lock(all.mutex);
-  if (const auto found = all.caches.find(state); found != all.caches.end()) return found->second;
+  if (const auto found = all.caches.find(state.view()); found != all.caches.end())
+    return found->second;
   lock.unlock();
   auto made = make_cache(loads<CacheState>(state));
   lock.lock();
-  return all.caches.try_emplace(state, std::move(made)).first->second;
+  return all.caches.try_emplace(std::string(state.view()), std::move(made)).first->second;
 }
 
 }  // namespace
