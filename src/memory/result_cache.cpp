@@ -137,7 +137,8 @@ void ResultCache::get(const CachedFunction& function, const std::string& args_id
   const bool waits = options_.compute_once && !in_cached_call();
   if (find(function, args_id, call, waits ? LogLevel::debug : LogLevel::warning)) return;
   const std::unique_ptr<StoreLock> mine = lock(entry_of(function, args_id));
-  if (mine != nullptr && find(function, args_id, call)) return;  // it took others to get the lock
+  // Others may have had the lock.
+  if (mine != nullptr && !mine->found_nothing() && find(function, args_id, call)) return;
   compute(function, args_id, call);
 }
 

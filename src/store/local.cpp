@@ -2,8 +2,10 @@
 
 #include <array>
 #include <cstdlib>
+#include <exception>
 #include <span>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -71,6 +73,29 @@ fs::path absolute_folder(const fs::path& path) {
   return folder.parent_path();
 }
 
+// Makes the folder itself, which the items need anyway: that it can is how it knows.
+class FolderLock final : public StoreLock {
+ public:
+  FolderLock(std::unique_ptr<StoreLock> lock, std::string folder)
+      : lock_(std::move(lock)),
+        folder_(std::move(folder)),
+        is_new_(::mkdir(folder_.c_str(), 0777) == 0) {}
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+  ~FolderLock() override {
+    const bool failed = std::uncaught_exceptions() > exceptions_;
+    if (is_new_ && failed) ::rmdir(folder_.c_str());  // which fails unless it is empty
+  }
+
+  bool found_nothing() const override { return is_new_; }
+
+ private:
+  const std::unique_ptr<StoreLock> lock_;
+  const std::string folder_;
+  const bool is_new_;
+  const int exceptions_ = std::uncaught_exceptions();
+};
+
 }  // namespace
 
 LocalStore::LocalStore(const fs::path& root)
@@ -135,8 +160,10 @@ void LocalStore::touch(const std::string& name) {
 std::optional<fs::path> LocalStore::file(const std::string& name) { return path_of(name); }
 
 std::unique_ptr<StoreLock> LocalStore::lock(const std::string& name) {
-  check_item_name(name);
-  return locks_.lock(name);
+  std::string folder = path_of(name);
+  auto lock = locks_.lock(name);
+  if (lock == nullptr) return nullptr;
+  return std::make_unique<FolderLock>(std::move(lock), std::move(folder));
 }
 
 std::string LocalStore::path_of(const std::string& name) const {

@@ -284,6 +284,23 @@ TEST_CASE("Clearing a store keeps what is not an item of it") {
   CHECK(files_in(folder / "cache") == Names{".gitignore", "f/y"});
 }
 
+TEST_CASE("A lock makes the folder of its name and takes it back when nothing comes of it") {
+  const TemporaryFolder folder;
+  LocalStore store(folder / "cache");
+  put(store, "f/x", "text");
+  CHECK(store.lock("f/1")->found_nothing());
+  CHECK(fs::is_directory(folder / "cache/f/1"));
+  const auto fail_with_lock = [&](const char* item) {
+    const auto lock = store.lock("f/2");
+    if (item != nullptr) put(store, item, "text");
+    throw std::domain_error("failed");
+  };
+  CHECK_THROWS_AS(fail_with_lock(nullptr), std::domain_error);
+  CHECK_FALSE(fs::exists(folder / "cache/f/2"));
+  CHECK_THROWS_AS(fail_with_lock("f/2/x"), std::domain_error);
+  CHECK(store.exists("f/2/x"));
+}
+
 TEST_CASE("Files are made with the usual permissions and descriptors end with exec") {
   const TemporaryFolder folder;
   const mode_t before = ::umask(027);

@@ -35,6 +35,10 @@ struct StoreItem {
 class StoreLock {
  public:
   virtual ~StoreLock() = default;
+
+  /// Whether there was nothing in the folder of this name when the lock was taken, so that nobody
+  /// need look there. The default is false: the store doesn't know.
+  virtual bool found_nothing() const { return false; }
 };
 
 /// Where `Memory` keeps its results: items, each a stream of bytes, by name. Derive from it to keep

@@ -45,6 +45,20 @@ TEST_CASE("Locks of other names don't matter and a lock can be given to another 
   CHECK(each.store->lock("f/1") != nullptr);
 }
 
+TEST_CASE("A lock finds nothing only where nothing is") {
+  const StoreCase each(GENERATE(from_range(stores({.locks = true}))));
+  CAPTURE(each.name);
+  put(*each.store, "f/1/x", "text");
+  for (int i = 0; i < 2; ++i) CHECK_FALSE(each.store->lock("f/1")->found_nothing());
+  for (int i = 0; i < 2; ++i) {
+    auto lock = each.store->lock("f/2");
+    put(*each.store, "f/2/x", "text");
+    lock.reset();
+    CHECK_FALSE(each.store->lock("f/2")->found_nothing());
+    each.store->remove("f/2");
+  }
+}
+
 TEST_CASE("Objects of a store share its locks") {
   const StoreCase each(GENERATE(from_range(stores({.shares = true, .locks = true}))));
   CAPTURE(each.name);
