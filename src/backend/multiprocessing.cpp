@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -19,8 +18,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio_ext.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "joblib/core/cpu_count.hpp"
@@ -28,12 +25,14 @@
 #include "joblib/core/log.hpp"
 #include "joblib/io/detail/posix.hpp"
 #include "joblib/io/file.hpp"
+#include "joblib/process/detail/child_process.hpp"
 
 // A reply goes through a pipe: its size, 8 bytes, and its bytes.
 
 namespace joblib {
 namespace {
 
+using detail::ChildProcess;
 using detail::FileDescriptor;
 using detail::throw_io_error;
 using detail::uninterrupted;
@@ -57,16 +56,12 @@ struct Pipe {
 
   Pipe() {
     std::array<int, 2> ends{};
-    if (pipe2(ends.data(), O_CLOEXEC) != 0) throw_io_error("Can't make", "a pipe", errno);
+    if (pipe2(ends.data(), O_CLOEXEC) != 0) throw_io_error("make", "a pipe", errno);
     read_end = FileDescriptor(ends[0]);
     write_end = FileDescriptor(ends[1]);
     fcntl(ends[1], F_SETPIPE_SZ, 1 << 20);  // it also works with less
   }
 };
-
-FileDescriptor open_process(pid_t pid) {
-  return FileDescriptor(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
-}
 
 // ---- in the child
 
@@ -96,9 +91,12 @@ void flush_output() {
 void watch(pid_t parent) {
   if (!child_may_start_threads) return;
   std::thread([parent] {
-    const FileDescriptor process = open_process(parent);
-    pollfd poll_parent{process.get(), POLLIN, 0};
-    if (getppid() == parent) uninterrupted([&] { return poll(&poll_parent, 1, -1); });
+    try {
+      const FileDescriptor process = detail::open_process(parent);
+      pollfd poll_parent{process.get(), POLLIN, 0};
+      if (getppid() == parent) uninterrupted([&] { return poll(&poll_parent, 1, -1); });
+    } catch (const Error&) {  // it has gone, or can't be watched
+    }
     _exit(EXIT_FAILURE);
   }).detach();
 }
@@ -141,53 +139,32 @@ class SignalsBlocked {
   sigset_t before_ = {};
 };
 
-std::string description_of(std::optional<int> status) {
-  if (!status) return "ended; its exit code is not known, as SIGCHLD is ignored";
-  if (WIFSIGNALED(*status)) {
-    const int signal = WTERMSIG(*status);
-    const char* const name = sigabbrev_np(signal);
-    return "was ended by signal " + std::to_string(signal) +
-           (name == nullptr ? "" : " (SIG" + std::string(name) + ")");
-  }
-  return "exited with code " + std::to_string(WEXITSTATUS(*status));
-}
-
-// A forked process. Killed, unless it has ended, and reaped in any case.
+// A forked process and its reply.
 class Child {
  public:
   Child(RemoteJob& job, Pipe pipe) : reply_(std::move(pipe.read_end)) {
     std::fflush(stdout);  // in the order of the program
     const pid_t parent = getpid();
+    pid_t id = 0;
     {
       const SignalsBlocked blocked;
-      pid_ = fork();
-      if (pid_ == 0) std::signal(SIGINT, SIG_IGN);  // of the terminal: the parent's business
+      id = fork();
+      if (id == 0) std::signal(SIGINT, SIG_IGN);  // of the terminal: the parent's business
     }
-    if (pid_ == 0) {
+    if (id == 0) {
       reply_ = {};
       run_child(job, pipe.write_end.get(), parent);
     }
-    if (pid_ < 0) throw_io_error("Can't fork", "a process", errno);
-    process_ = open_process(pid_);
+    if (id < 0) throw_io_error("fork", "a process", errno);
+    pipe.write_end = {};  // before another descriptor is needed
+    process_ = ChildProcess(id);
   }
-  ~Child() {
-    if (pid_ <= 0) return;
-    kill();
-    wait();
-  }
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
 
   // From any thread, before wait().
-  void kill() const noexcept { ::kill(pid_, SIGKILL); }
+  void kill() const noexcept { process_.kill(); }
 
-  // Its exit status; nothing where somebody else has reaped it.
-  std::optional<int> wait() {
-    int status = 0;
-    const pid_t reaped = uninterrupted([&] { return waitpid(pid_, &status, 0); });
-    pid_ = 0;
-    return reaped < 0 ? std::nullopt : std::optional(status);
-  }
+  // Its exit code, once it has ended.
+  std::string wait() { return process_.wait(); }
 
   // Its reply; nothing where it has ended without one.
   std::optional<bytes> reply() {
@@ -210,7 +187,7 @@ class Child {
       if (!wait_for_data()) return false;
       const ssize_t count =
           uninterrupted([&] { return read(reply_.get(), data.data(), data.size()); });
-      if (count < 0) throw_io_error("Can't read from", "a pipe", errno);
+      if (count < 0) throw_io_error("read from", "a pipe", errno);
       if (count == 0) return false;
       data = data.subspan(static_cast<std::size_t>(count));
     }
@@ -220,15 +197,14 @@ class Child {
   // Other children may have the pipe open, too: its end of file may come long after the end of the
   // process.
   bool wait_for_data() const {
-    std::array<pollfd, 2> events{{{reply_.get(), POLLIN, 0}, {process_.get(), POLLIN, 0}}};
+    std::array<pollfd, 2> events{{{reply_.get(), POLLIN, 0}, {process_.descriptor(), POLLIN, 0}}};
     uninterrupted([&] { return poll(events.data(), events.size(), -1); });
     if (events[0].revents != 0) return true;
     return uninterrupted([&] { return poll(events.data(), 1, 0); }) > 0;
   }
 
   FileDescriptor reply_;
-  FileDescriptor process_ = {};
-  pid_t pid_ = 0;
+  ChildProcess process_ = {};
 };
 
 }  // namespace
@@ -240,10 +216,11 @@ bytes MultiprocessingBackend::run(RemoteJob& job, const std::stop_token& stop) {
     const std::stop_callback killer(stop, [&]() noexcept { child.kill(); });
     reply = child.reply();
   }
-  const std::optional<int> status = child.wait();
+  const std::string exit_code = child.wait();
   if (reply) return *std::move(reply);
   if (stop.stop_requested()) throw Cancelled("the process that ran the tasks was killed");
-  throw TerminatedWorkerError("a process of the multiprocessing backend " + description_of(status));
+  throw TerminatedWorkerError("a process of the multiprocessing backend ended with the exit code " +
+                              exit_code);
 }
 
 int MultiprocessingBackend::effective_n_jobs(int n_jobs) const {

@@ -4,17 +4,13 @@
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
-#include <cstring>
 #include <span>
 #include <string_view>
 #include <vector>
 
-#include <poll.h>
 #include <spawn.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "joblib/io/detail/posix.hpp"
@@ -107,32 +103,6 @@ int spawn_worker(int socket, const std::string& token, const Environment& enviro
   if (const int error = SpawnActions(socket).spawn(id, arguments.data(), pointers.data()))
     throw_io_error("start a worker process from", program, error);
   return id;
-}
-
-FileDescriptor open_process(int id) {
-  FileDescriptor process(static_cast<int>(::syscall(SYS_pidfd_open, id, 0)));
-  if (process.get() < 0) throw_io_error("watch", "a worker process", errno);
-  return process;
-}
-
-bool has_ended(const FileDescriptor& process) noexcept {
-  pollfd end = {.fd = process.get(), .events = POLLIN, .revents = 0};
-  return uninterrupted([&] { return ::poll(&end, 1, 0); }) != 0;
-}
-
-void kill_process(const FileDescriptor& process) noexcept {
-  ::syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0);
-}
-
-std::string wait_for_exit_code(const FileDescriptor& process) {
-  siginfo_t info = {};
-  const auto id = static_cast<id_t>(process.get());
-  if (uninterrupted([&] { return ::waitid(P_PIDFD, id, &info, WEXITED); }) != 0)
-    return "UNKNOWN(255)";
-  const std::string status = std::to_string(info.si_status);
-  if (info.si_code == CLD_EXITED) return "EXIT(" + status + ")";
-  const char* const signal = ::sigabbrev_np(info.si_status);
-  return (signal != nullptr ? std::string("SIG") + signal : "SIGNAL") + "(-" + status + ")";
 }
 
 }  // namespace joblib::detail

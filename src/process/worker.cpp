@@ -86,30 +86,25 @@ WorkerProcess::WorkerProcess(RequestHandler handler, const Environment& environm
                  .handler = code_address_of(reinterpret_cast<const void*>(handler))};
   LiveWorkers::instance().add(*this, [&] {
     auto [mine, of_worker] = connected_sockets();
-    id_ = spawn_worker(of_worker.get(), hello.token, environment);
+    const int id = spawn_worker(of_worker.get(), hello.token, environment);
     of_worker = {};  // before another descriptor is needed
+    process_ = ChildProcess(id);
     channel_ = std::make_unique<Channel>(std::move(mine),
                                          Protocol(Protocol::Side::parent, std::move(hello)));
-    process_ = open_process(id_);
+    channel_->send_hello();
   });
-  channel_->send_hello();
 }
 
-WorkerProcess::~WorkerProcess() {
-  LiveWorkers::instance().remove(*this);
-  if (id_ == 0) return;
-  kill();
-  wait_for_exit_code(process_);
-}
+WorkerProcess::~WorkerProcess() { LiveWorkers::instance().remove(*this); }
 
-bool WorkerProcess::is_alive() const noexcept { return usable_ && !has_ended(process_); }
+bool WorkerProcess::is_alive() const noexcept { return usable_ && !process_.has_ended(); }
 
 bytes WorkerProcess::call(std::span<const std::byte> request, const std::stop_token& stop) {
   if (stop.stop_requested()) throw_cancelled();
   usable_ = false;  // unless all goes well
   std::optional<Frame> answer;
   {
-    const std::stop_callback kill_it(stop, [this] { kill(); });
+    const std::stop_callback kill_it(stop, [this] { process_.kill(); });
     answer = exchange(request);
   }
   const bool stopped = stop.stop_requested();
@@ -131,12 +126,9 @@ std::optional<Frame> WorkerProcess::exchange(std::span<const std::byte> request)
   }
 }
 
-void WorkerProcess::kill() const noexcept { kill_process(process_); }
-
 void WorkerProcess::throw_terminated() {
-  kill();  // it may have closed the connection and live
-  const std::string exit_code = wait_for_exit_code(process_);
-  id_ = 0;
+  process_.kill();  // it may have closed the connection and live
+  const std::string exit_code = process_.wait();
   if (!ready_) {
     throw TerminatedWorkerError("A worker process ended before it was ready, with the exit code " +
                                 exit_code +
@@ -152,8 +144,7 @@ void WorkerProcess::throw_terminated() {
 
 void WorkerProcess::abandon() noexcept {
   channel_.reset();
-  process_ = {};
-  id_ = 0;
+  process_.abandon();
   usable_ = false;
 }
 

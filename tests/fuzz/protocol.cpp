@@ -2,29 +2,21 @@
 // hello that is right if the first byte says so. Whatever is thrown and no joblib::Error is a
 // finding.
 
-#include <algorithm>
-#include <cstring>
-
-#include "fuzz.hpp"
 #include "joblib/process/detail/protocol.hpp"
+#include "fuzz.hpp"
+#include "process/receive.hpp"
 
 namespace {
 
+using joblib::detail::Frame;
 using joblib::detail::FrameKind;
 using joblib::detail::Protocol;
 
 void receive(Protocol& protocol, std::span<const std::byte> data, std::size_t step) {
-  while (!data.empty()) {
-    const auto room = protocol.room();
-    const std::size_t count = std::min({room.size(), data.size(), step});
-    std::memcpy(room.data(), data.data(), count);
-    protocol.received(count);
-    data = data.subspan(count);
-    while (const auto frame = protocol.next()) {
-      if (frame->kind == FrameKind::failure)
-        joblib::fuzz::attempt([&] { joblib::detail::throw_failure(frame->payload); });
-    }
-  }
+  joblib::test::receive(protocol, data, step, [](const Frame& frame) {
+    if (frame.kind == FrameKind::failure)
+      joblib::fuzz::attempt([&] { joblib::detail::throw_failure(frame.payload); });
+  });
 }
 
 }  // namespace

@@ -1,13 +1,12 @@
 #include "joblib/process/detail/protocol.hpp"
 
 #include <algorithm>
-#include <cstring>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "catch.hpp"
 #include "joblib/core/error.hpp"
+#include "process/receive.hpp"
 
 namespace {
 
@@ -38,14 +37,8 @@ bytes operator+(bytes a, const bytes& b) {
 // What comes of bytes that arrive `step` at a time.
 std::vector<Frame> receive(Protocol& protocol, std::span<const std::byte> data, std::size_t step) {
   std::vector<Frame> frames;
-  while (!data.empty()) {
-    const auto room = protocol.room();
-    const std::size_t count = std::min({room.size(), data.size(), step});
-    std::memcpy(room.data(), data.data(), count);
-    protocol.received(count);
-    data = data.subspan(count);
-    while (auto next = protocol.next()) frames.push_back(std::move(*next));
-  }
+  joblib::test::receive(protocol, data, step,
+                        [&](Frame frame) { frames.push_back(std::move(frame)); });
   return frames;
 }
 

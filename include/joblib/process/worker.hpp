@@ -7,9 +7,9 @@
 #include <stop_token>
 #include <string>
 
-#include "joblib/io/file.hpp"
 #include "joblib/pickle/bytes.hpp"
 #include "joblib/process/detail/channel.hpp"
+#include "joblib/process/detail/child_process.hpp"
 
 namespace joblib::detail {
 
@@ -33,7 +33,6 @@ class WorkerProcess {
   WorkerProcess(RequestHandler handler, const Environment& environment);
   WorkerProcess(const WorkerProcess&) = delete;
   WorkerProcess& operator=(const WorkerProcess&) = delete;
-  /// Kills it.
   ~WorkerProcess();
 
   /// Sends a request and waits for the reply; one at a time, while is_alive(). Throws
@@ -45,19 +44,17 @@ class WorkerProcess {
   /// but the handler's Error, and, to be sure, after one that was stopped just when it was done.
   bool is_alive() const noexcept;
 
-  int id() const noexcept { return id_; }
+  int id() const noexcept { return process_.id(); }
 
  private:
   friend class LiveWorkers;
 
   std::optional<Frame> exchange(std::span<const std::byte> request);
-  void kill() const noexcept;
   [[noreturn]] void throw_terminated();
   void abandon() noexcept;
 
   std::unique_ptr<Channel> channel_ = nullptr;
-  FileDescriptor process_ = {};  // a pidfd, which never stands for a later process with the same id
-  int id_ = 0;
+  ChildProcess process_ = {};
   bool ready_ = false;  // it has sent its hello
   bool usable_ = true;
 };

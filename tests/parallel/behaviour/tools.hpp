@@ -65,6 +65,17 @@ std::optional<errc> error_code(Action action) {
   return std::nullopt;
 }
 
+/// The text of the exception that `action` throws; empty if it throws none.
+template <class Action>
+std::string text_of_error(Action action) {
+  try {
+    action();
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return "";
+}
+
 /// No messages of the library while it lives: for tests that leave generators early.
 class Quiet {
   SinkGuard guard_{[](const LogRecord&) {}};

@@ -1,0 +1,53 @@
+#include "joblib/process/detail/child_process.hpp"
+
+#include <csignal>
+#include <utility>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "catch.hpp"
+#include "joblib/core/error.hpp"
+#include "obey.hpp"
+
+using joblib::detail::ChildProcess;
+
+namespace {
+
+int paused_child() {
+  const int id = ::fork();
+  if (id == 0) {
+    for (;;) ::pause();
+  }
+  return id;
+}
+
+}  // namespace
+
+TEST_CASE("A child ends with its owner, also after that has moved") {
+  {
+    ChildProcess child(paused_child());
+    CHECK_FALSE(child.has_ended());
+    ChildProcess other;
+    other = std::move(child);
+    CHECK_FALSE(other.has_ended());
+  }
+  CHECK_FALSE(joblib::test::has_children());
+}
+
+TEST_CASE("A child that can't be watched ends at once") {
+  const int id = paused_child();
+  rlimit files = {};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &files) == 0);
+  const rlimit none = {.rlim_cur = 0, .rlim_max = files.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  bool refused = false;
+  try {
+    const ChildProcess child(id);
+  } catch (const joblib::Error&) {
+    refused = true;
+  }
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &files) == 0);
+  CHECK(refused);
+  CHECK_FALSE(joblib::test::has_children());
+}
