@@ -215,7 +215,7 @@ void Dispatcher::run(Claimed claimed, TaskMonitor& monitor, Lock& lock) {
   if (has_result() || all_done() || failure_ != nullptr) wake_consumer();
 }
 
-Dispatcher::Clock::duration Dispatcher::run_tasks(Batch& batch, TaskMonitor& monitor) const {
+Dispatcher::Clock::duration Dispatcher::run_tasks(Batch& batch, TaskMonitor& monitor) {
   if (plan_.remote != nullptr) return run_remotely(batch, monitor);
   const bool checks_each = plan_.batch_size > 0 || plan_.timeout.count() > 0;
   monitor.begin_batch(batch.first(),
@@ -226,25 +226,48 @@ Dispatcher::Clock::duration Dispatcher::run_tasks(Batch& batch, TaskMonitor& mon
 }
 
 // Where tasks are timed, each is a batch.
-Dispatcher::Clock::duration Dispatcher::run_remotely(Batch& batch, TaskMonitor& monitor) const {
+Dispatcher::Clock::duration Dispatcher::run_remotely(Batch& batch, TaskMonitor& monitor) {
   monitor.begin_batch(batch.first(), 1);
   if (!monitor.begin_task()) return {};
   const Clock::time_point begin = Clock::now();
-  BatchJob job(batch, *task_context_);
   bytes reply;
   try {
-    reply = plan_.remote->run(job, monitor.stop_token());
+    reply = reply_to(batch, monitor);
   } catch (const TerminatedWorkerError& error) {
     const auto named = std::make_exception_ptr(
         TerminatedWorkerError(error.what() + (" while it ran " + name_of_tasks(batch))));
     if (!batch.keep_error(named)) std::rethrow_exception(named);
-    monitor.end_batch();
+    return Clock::now() - begin;
+  } catch (const TimeoutError&) {
+    if (!batch.keep_error(std::current_exception())) throw;
     return Clock::now() - begin;
   }
   const Clock::duration round_trip = Clock::now() - begin;
   const auto tasks_took = std::chrono::duration_cast<Clock::duration>(read_reply(reply, batch));
-  monitor.end_batch();
   return std::max(round_trip - tasks_took, Clock::duration::zero());
+}
+
+bytes Dispatcher::reply_to(Batch& batch, TaskMonitor& monitor) {
+  BatchJob job(batch, *task_context_);
+  if (plan_.timeout.count() == 0) return plan_.remote->run(job, monitor.stop_token());
+  std::stop_source end;
+  const std::stop_callback with_call(monitor.stop_token(), [&] { end.request_stop(); });
+  Lock lock(mutex_);
+  watched_.push_back({&monitor, end});
+  lock.unlock();
+  bytes reply;
+  std::exception_ptr error;
+  try {
+    reply = plan_.remote->run(job, end.get_token());
+  } catch (...) {
+    error = std::current_exception();
+  }
+  lock.lock();
+  unwatch(monitor);
+  lock.unlock();
+  monitor.end_batch();
+  if (error != nullptr) std::rethrow_exception(error);
+  return reply;
 }
 
 void Dispatcher::keep(Claimed claimed) {
@@ -310,7 +333,8 @@ void Dispatcher::work() {
   try {
     const ContextScope scope(task_context_);
     const ThreadLimit limit(state_->options.inner_max_num_threads);
-    if (plan_.timeout.count() > 0) monitors_.push_back(&monitor);
+    if (plan_.timeout.count() > 0 && plan_.remote == nullptr)
+      watched_.push_back({&monitor, std::stop_source(std::nostopstate)});
     for (;;) {
       Claimed claimed = claim(lock);
       if (claimed.batch == nullptr) break;
@@ -320,7 +344,7 @@ void Dispatcher::work() {
     if (!lock.owns_lock()) lock.lock();
     fail(std::current_exception(), lock);
   }
-  std::erase(monitors_, &monitor);
+  if (plan_.timeout.count() > 0) unwatch(monitor);
   --workers_;
   wake_consumer();
 }
@@ -372,7 +396,12 @@ void Dispatcher::wake_consumer() {
   if (consumer_waits_) result_or_end_.notify_one();
 }
 
-// Waits until next() has something to do; a task that overruns meanwhile fails the call.
+void Dispatcher::unwatch(const TaskMonitor& monitor) {
+  std::erase_if(watched_, [&](const Watched& each) { return each.monitor == &monitor; });
+}
+
+// Waits until next() has something to do; a task that overruns meanwhile is ended, or fails the
+// call where it can't be.
 void Dispatcher::wait_for_result(Lock& lock) {
   consumer_called_ = false;
   lock.unlock();
@@ -384,20 +413,35 @@ void Dispatcher::wait_for_result(Lock& lock) {
     result_or_end_.wait(lock);
   } else {
     Clock::time_point wake_up = Clock::now() + plan_.timeout;
-    for (const TaskMonitor* monitor : monitors_) wake_up = std::min(wake_up, monitor->deadline());
+    for (const Watched& each : watched_) wake_up = std::min(wake_up, each.monitor->deadline());
     result_or_end_.wait_until(lock, wake_up);
-    const Clock::time_point now = Clock::now();
-    std::exception_ptr overrun;
-    for (const TaskMonitor* monitor : monitors_) {
-      try {
-        monitor->check(now);
-      } catch (const TimeoutError&) {
-        overrun = std::current_exception();
-      }
-    }
-    if (overrun != nullptr) fail(overrun, lock);
+    end_overdue(lock);
   }
   consumer_waits_ = false;
+}
+
+void Dispatcher::end_overdue(Lock& lock) {
+  const Clock::time_point now = Clock::now();
+  std::exception_ptr failure;
+  std::vector<std::stop_source> ends;
+  std::erase_if(watched_, [&](const Watched& each) {
+    try {
+      each.monitor->check(now);
+      return false;
+    } catch (const TimeoutError&) {
+      if (each.end.stop_possible()) {
+        ends.push_back(each.end);
+      } else {
+        failure = std::current_exception();
+      }
+      return true;
+    }
+  });
+  if (failure != nullptr) fail(failure, lock);
+  if (ends.empty()) return;
+  lock.unlock();
+  for (std::stop_source& end : ends) end.request_stop();
+  lock.lock();
 }
 
 // Ends the call with its first error: nothing is started any more, running tasks are asked to stop.

@@ -63,6 +63,11 @@ class Dispatcher final : public Call {
     std::unique_ptr<Batch> batch = nullptr;
     std::size_t sequence = 0;
   };
+  // A worker, or a batch that runs elsewhere and can be ended alone.
+  struct Watched {
+    const TaskMonitor* monitor;
+    std::stop_source end;  // stop_possible() for batches only
+  };
 
   ContextPtr make_task_context() const;
   std::size_t fixed_batch_size() const;
@@ -75,8 +80,10 @@ class Dispatcher final : public Call {
   void run_by_caller(Claimed claimed, Lock& lock);
   void invite_workers(Lock& lock);
   void wait_for_result(Lock& lock);
+  void end_overdue(Lock& lock);
   void fail(std::exception_ptr error, Lock& lock);
 
+  void unwatch(const TaskMonitor& monitor);
   void wake_consumer();
   void keep(Claimed claimed);
   std::unique_ptr<Batch> take_result();
@@ -90,8 +97,10 @@ class Dispatcher final : public Call {
   }
 
   // These return what the batch costs beside its tasks.
-  Clock::duration run_tasks(Batch& batch, TaskMonitor& monitor) const;
-  Clock::duration run_remotely(Batch& batch, TaskMonitor& monitor) const;
+  Clock::duration run_tasks(Batch& batch, TaskMonitor& monitor);
+  Clock::duration run_remotely(Batch& batch, TaskMonitor& monitor);
+  // Throws TimeoutError where it came too late.
+  bytes reply_to(Batch& batch, TaskMonitor& monitor);
   void log_unseen(const std::exception_ptr& error) const noexcept;
   void close() noexcept;
 
@@ -112,7 +121,7 @@ class Dispatcher final : public Call {
   std::deque<std::unique_ptr<Batch>> queue_ = {};
   // Done and not delivered. Where ordered: at place sequence - delivered_, null until it is done.
   std::deque<std::unique_ptr<Batch>> results_ = {};
-  std::vector<const TaskMonitor*> monitors_ = {};  // of timed workers
+  std::vector<Watched> watched_ = {};  // where tasks are timed
   std::exception_ptr failure_ = nullptr;
   std::size_t next_sequence_ = 0;  // of the batch claimed next
   std::size_t delivered_ = 0;      // batches

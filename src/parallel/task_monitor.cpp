@@ -24,13 +24,15 @@ bool TaskMonitor::begin_watched_task(unsigned flags) {
 
 void TaskMonitor::end_batch() {
   if (deadline() == Clock::time_point::max()) return;
-  const Clock::time_point now = Clock::now();
-  check(now);
-  deadline_.store(Clock::time_point::max(), std::memory_order_relaxed);
+  if (deadline_.exchange(Clock::time_point::max(), std::memory_order_relaxed) <= Clock::now())
+    throw_overrun();
 }
 
 void TaskMonitor::check(Clock::time_point now) const {
-  if (now < deadline_.load(std::memory_order_acquire)) return;
+  if (deadline() <= now) throw_overrun();
+}
+
+void TaskMonitor::throw_overrun() const {
   char seconds[32];
   std::snprintf(seconds, sizeof(seconds), "%g", std::chrono::duration<double>(timeout_).count());
   throw TimeoutError("task " + std::to_string(task_.load(std::memory_order_relaxed)) +

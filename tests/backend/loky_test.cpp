@@ -23,6 +23,7 @@
 #include "core/file_tree.hpp"
 #include "joblib/parallel.hpp"
 #include "parallel/behaviour/tools.hpp"
+#include "process/children.hpp"
 
 using joblib::BackendOptions;
 using joblib::delayed;
@@ -30,6 +31,7 @@ using joblib::errc;
 using joblib::Parallel;
 using joblib::ParallelOptions;
 using joblib::TerminatedWorkerError;
+using joblib::test::children;
 using joblib::test::error_code;
 using joblib::test::FileTree;
 using joblib::test::text_of_error;
@@ -42,16 +44,6 @@ ParallelOptions with(ParallelOptions options = {}) {
   options.n_jobs = 2;
   options.backend = "loky";
   return options;
-}
-
-// The processes that this one has started and not waited for.
-std::set<int> children() {
-  std::set<int> found;
-  for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
-    std::ifstream file(thread.path() / "children");
-    for (int id = 0; file >> id;) found.insert(id);
-  }
-  return found;
 }
 
 int process(int) { return getpid(); }
@@ -250,37 +242,4 @@ TEST_CASE("Large values travel in both directions at once") {
     CHECK(result.size() == 1 << 21);
     CHECK(std::ranges::all_of(result, [](double value) { return value == 3; }));
   }
-}
-
-TEST_CASE("Tasks end one way or the other while workers are killed at random") {
-  constexpr int tasks = 2000;
-  const auto task = [](int i) { return i + 1; };
-  std::jthread killer([](const std::stop_token& stop) {
-    for (unsigned round = 0; !stop.stop_requested(); ++round) {
-      const std::set<int> workers = children();
-      if (workers.empty()) continue;
-      auto victim = workers.begin();
-      std::advance(victim, round % workers.size());
-      kill(*victim, SIGKILL);
-      std::this_thread::yield();
-    }
-  });
-  const auto outcomes =
-      Parallel(with({.batch_size = 10}))
-          .outcomes(std::views::iota(0, tasks) |
-                    std::views::transform([&](int i) { return delayed(task)(i); }));
-  killer.request_stop();
-  killer.join();
-  REQUIRE(outcomes.size() == tasks);
-  for (int i = 0; i < tasks; ++i) {
-    const auto& outcome = outcomes[static_cast<std::size_t>(i)];
-    if (outcome) {
-      CHECK(*outcome == i + 1);
-    } else {
-      CHECK_THROWS_AS(outcome.value(), TerminatedWorkerError);
-    }
-  }
-  CHECK(Parallel(with()).map(square, std::vector{5, 6}) == std::vector{25, 36});
-  joblib::shutdown();
-  CHECK(children().empty());
 }

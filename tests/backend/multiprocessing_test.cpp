@@ -25,12 +25,15 @@
 #include "joblib/parallel.hpp"
 #include "parallel/behaviour/tools.hpp"
 #include "parallel/stress/sanitizers.hpp"
+#include "process/children.hpp"
 
 using joblib::delayed;
 using joblib::Parallel;
 using joblib::TerminatedWorkerError;
 using joblib::test::address_sanitizer;
+using joblib::test::children;
 using joblib::test::error_code;
+using joblib::test::open_descriptors;
 using joblib::test::text_of_error;
 using joblib::test::thread_sanitizer;
 using joblib::test::wait_for_stop;
@@ -45,12 +48,10 @@ joblib::ParallelOptions with(joblib::ParallelOptions options) {
   return options;
 }
 
-int open_files() {
-  return static_cast<int>(
-      std::ranges::distance(std::filesystem::directory_iterator("/proc/self/fd")));
+bool no_forks() {
+  joblib::shutdown();  // other backends' workers
+  return children().empty();
 }
-
-bool has_children() { return waitpid(-1, nullptr, WNOHANG) >= 0 || errno != ECHILD; }
 
 // Can't be pickled.
 struct Plain {
@@ -80,7 +81,7 @@ TEST_CASE("Tasks run in processes of their own and see what the caller has") {
     REQUIRE_FALSE(results[i].second);
   }
   CHECK(changed == 0);
-  CHECK_FALSE(has_children());
+  CHECK(no_forks());
 }
 
 TEST_CASE("The child of a batch sees what has changed before it was forked") {
@@ -114,7 +115,7 @@ TEST_CASE("The end of a child is an error that names its cause and the tasks") {
   CHECK(text_of_error(call) ==
         "a process of the multiprocessing backend ended with the exit code " + expected +
             " while it ran task 2 (counted from 0)");
-  CHECK_FALSE(has_children());
+  CHECK(no_forks());
   CHECK(parallel.map(task, std::views::iota(0, 2)) == std::vector{0, 1});
 }
 
@@ -206,12 +207,12 @@ TEST_CASE("Thousands of tasks leave no process and no file behind") {
   const auto text = [](int i) { return std::string(200, static_cast<char>('a' + i % 26)); };
   Parallel parallel(two_jobs);
   parallel.map(text, std::views::iota(0, 10));  // starts the threads of the pool
-  const int before = open_files();
+  const auto before = open_descriptors();
   const auto results = parallel.map(text, std::views::iota(0, 20'000));
   REQUIRE(results.size() == 20'000);
   for (int i = 0; i < 20'000; ++i) REQUIRE(results[static_cast<std::size_t>(i)] == text(i));
-  CHECK(open_files() == before);
-  CHECK_FALSE(has_children());
+  CHECK(open_descriptors() == before);
+  CHECK(no_forks());
 }
 
 TEST_CASE("A child that hangs is killed when its time is over and when the call is stopped") {
@@ -222,13 +223,13 @@ TEST_CASE("A child that hangs is killed when its time is over and when the call 
   CHECK_THROWS_AS(
       Parallel(with({.timeout = std::chrono::milliseconds(50)})).map(hang, std::views::iota(0, 4)),
       joblib::TimeoutError);
-  CHECK_FALSE(has_children());
+  CHECK(no_forks());
   std::stop_source stop;
   const auto hanging = [] { pause(); };
   joblib::ParallelOptions options = with({.batch_size = 1, .stop = stop.get_token()});
   options.on_progress = [&](const joblib::Progress&) { stop.request_stop(); };
   CHECK_THROWS_AS(Parallel(options)(delayed([] {})(), delayed(hanging)()), joblib::Cancelled);
-  CHECK_FALSE(has_children());
+  CHECK(no_forks());
 }
 
 TEST_CASE("Calls inside of a child use its threads and never its parent's") {
@@ -285,33 +286,6 @@ TEST_CASE("Output is written once and in order") {
   std::fclose(file);
   std::filesystem::remove(path);
   CHECK(std::string(text, size) == "before task0 task1 after");
-}
-
-TEST_CASE("A child ends when its parent is killed") {
-  if (thread_sanitizer) return;  // no threads in children
-  int ends[2];
-  REQUIRE(pipe(ends) == 0);
-  const pid_t parent = fork();
-  if (parent == 0) {
-    close(ends[0]);
-    Parallel(with({.batch_size = 1}))
-        .map(
-            [&](int) {
-              const char begun = 'b';
-              if (write(ends[1], &begun, 1) != 1) _exit(1);
-              pause();
-            },
-            std::vector{0, 1});
-    _exit(0);
-  }
-  close(ends[1]);
-  char begun = 0;
-  REQUIRE(read(ends[0], &begun, 1) == 1);
-  REQUIRE(read(ends[0], &begun, 1) == 1);
-  REQUIRE(kill(parent, SIGKILL) == 0);
-  REQUIRE(waitpid(parent, nullptr, 0) == parent);
-  CHECK(read(ends[0], &begun, 1) == 0);  // the children had the pipe open
-  close(ends[0]);
 }
 
 TEST_CASE("Processes can be preferred and do not share memory") {

@@ -8,7 +8,7 @@
 
 #include "catch.hpp"
 #include "joblib/core/error.hpp"
-#include "obey.hpp"
+#include "process/children.hpp"
 
 using joblib::detail::ChildProcess;
 
@@ -32,7 +32,7 @@ TEST_CASE("A child ends with its owner, also after that has moved") {
     other = std::move(child);
     CHECK_FALSE(other.has_ended());
   }
-  CHECK_FALSE(joblib::test::has_children());
+  CHECK(joblib::test::children().empty());
 }
 
 TEST_CASE("A child that can't be watched ends at once") {
@@ -49,5 +49,5 @@ TEST_CASE("A child that can't be watched ends at once") {
   }
   REQUIRE(::setrlimit(RLIMIT_NOFILE, &files) == 0);
   CHECK(refused);
-  CHECK_FALSE(joblib::test::has_children());
+  CHECK(joblib::test::children().empty());
 }

@@ -3,26 +3,18 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
 #include <thread>
 
-#include <poll.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "joblib/core/error.hpp"
-#include "joblib/io/file.hpp"
 #include "joblib/pickle/bytes.hpp"
+#include "process/children.hpp"
 
 namespace joblib::test {
-
-inline std::ptrdiff_t open_descriptors() {
-  return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
-}
 
 /// What the workers of the tests do: they echo a request, but for some commands.
 inline bytes obey(std::span<const std::byte> request) {
@@ -63,22 +55,5 @@ inline bytes obey(std::span<const std::byte> request) {
 inline void wait_for(const std::filesystem::path& path) {
   while (!std::filesystem::exists(path)) std::this_thread::yield();
 }
-
-/// A process, whoever started it.
-class Watched {
- public:
-  explicit Watched(int id) : fd_(static_cast<int>(::syscall(SYS_pidfd_open, id, 0))) {}
-
-  /// Waits for its end; false if that doesn't come.
-  bool ends() const {
-    pollfd end = {.fd = fd_.get(), .events = POLLIN, .revents = 0};
-    return fd_.get() < 0 || ::poll(&end, 1, 60'000) == 1;
-  }
-
- private:
-  detail::FileDescriptor fd_;
-};
-
-inline bool has_children() { return ::waitpid(-1, nullptr, WNOHANG) != -1; }
 
 }  // namespace joblib::test

@@ -165,7 +165,7 @@ class Parallel {
   }
 
   /// Runs all tasks whatever becomes of them: an Outcome for each, in order. Throws errors of the
-  /// range, Cancelled and TimeoutError, but no error of a task.
+  /// range, Cancelled, and TimeoutError where tasks can't be killed, but no error of a task.
   template <std::ranges::input_range Range>
   auto outcomes(Range&& tasks) {
     return collect(detail::make_source(std::forward<Range>(tasks), detail::RunToOutcome{}));

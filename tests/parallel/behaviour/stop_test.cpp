@@ -148,7 +148,7 @@ TEST_CASE("The stop of an outer call reaches the calls inside its tasks") {
   CHECK_THROWS_AS(parallel.map(outer, std::vector{1}), Cancelled);
 }
 
-TEST_CASE("A task that runs too long makes the call throw TimeoutError in every form") {
+TEST_CASE("A task that runs too long is a TimeoutError in every form") {
   const BackendCase backend = GENERATE(from_range(backends({.timeouts = true})));
   const Form form = GENERATE(from_range(forms()));
   CAPTURE(backend.name, form.name);
@@ -161,7 +161,11 @@ TEST_CASE("A task that runs too long makes the call throw TimeoutError in every 
     return i;
   };
   const auto options = backend.with({.timeout = std::chrono::milliseconds(20)});
-  CHECK_THROWS_AS(form.run(options, task), TimeoutError);
+  if (form.name == "outcomes" && !backend.shares_memory) {
+    CHECK(form.run(options, task)[1] == -1);
+  } else {
+    CHECK_THROWS_AS(form.run(options, task), TimeoutError);
+  }
   if (backend.shares_memory) CHECK(ended == 1);  // killed elsewhere
   const auto quick = [](const std::stop_token&, int i) { return i; };
   CHECK(form.run(backend.with({.timeout = std::chrono::hours(1)}), quick).size() == 4);

@@ -4,12 +4,12 @@
 #include <cstdlib>
 #include <memory>
 #include <mutex>
-#include <random>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "catch.hpp"
+#include "core/random_seed.hpp"
 #include "core/sink_guard.hpp"
 #include "parallel/stress/nesting_pool.hpp"
 #include "parallel/stress/random_call.hpp"
@@ -20,14 +20,9 @@ namespace {
 constexpr int calls = 10'000;
 constexpr int user_threads = 3;
 
-std::uint64_t random_seed() {
-  if (const char* text = std::getenv("JOBLIB_TEST_SEED")) return std::strtoull(text, nullptr, 10);
-  return std::random_device()();
-}
-
 }  // namespace
 
-// JOBLIB_TEST_SEED repeats a run; JOBLIB_TEST_CALL, the seed of one call, that call 1000 times.
+// JOBLIB_TEST_CALL, the seed of one call, runs that call 1000 times.
 TEST_CASE("Randomised calls from several threads give exact results and leave nothing behind") {
   const SinkGuard quiet([](const LogRecord&) {});
   const auto pool = std::make_shared<NestingPool>(1);

@@ -56,6 +56,7 @@ class TaskMonitor {
 
  private:
   bool begin_watched_task(unsigned flags);
+  [[noreturn]] void throw_overrun() const;
 
   const std::atomic<unsigned>& flags_;
   std::stop_token stop_;

@@ -1,0 +1,191 @@
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <random>
+#include <ranges>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <thread>
+
+#include <unistd.h>
+
+#include "catch.hpp"
+#include "core/random_seed.hpp"
+#include "joblib/parallel.hpp"
+#include "joblib/process/worker_main.hpp"
+#include "parallel/stress/sanitizers.hpp"
+#include "process/children.hpp"
+
+using joblib::delayed;
+using joblib::Parallel;
+using joblib::ParallelOptions;
+using joblib::TerminatedWorkerError;
+using joblib::TimeoutError;
+using joblib::test::address_sanitizer;
+using joblib::test::children;
+using joblib::test::open_descriptors;
+using joblib::test::thread_sanitizer;
+using joblib::test::Watched;
+
+namespace {
+
+// Not the handlers of the test program and of sanitizers.
+void die_by(int signal) {
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+}
+
+// One task in `rarity` ends its worker, or stops it where there is a time-out.
+int live_or_die(std::uint64_t seed, std::uint64_t rarity, bool timed, std::uint64_t i) {
+  const std::uint64_t random = joblib::task_seed(seed, i);
+  if (random % rarity == 0) {
+    switch (random / rarity % (timed ? 5 : 4)) {
+      case 0:
+        die_by(SIGKILL);
+        break;
+      case 1:
+        die_by(SIGSEGV);
+        break;
+      case 2:
+        die_by(SIGABRT);
+        break;
+      case 3:
+        std::_Exit(3);
+      default:
+        die_by(SIGSTOP);
+        break;
+    }
+  }
+  return static_cast<int>(i) + 1;
+}
+
+// A process that is about to become a worker holds up the thread that starts it: stopped, it would
+// do so for ever.
+bool is_started(int worker) {
+  std::ifstream file("/proc/" + std::to_string(worker) + "/environ");
+  const std::string environment((std::istreambuf_iterator<char>(file)), {});
+  return environment.find(joblib::detail::worker_mark) != std::string::npos;
+}
+
+// Signals workers at random moments, as long as the call makes progress.
+class Killer {
+ public:
+  Killer(std::uint64_t seed, bool timed) : random_(seed), timed_(timed) {}
+
+  void progress() {
+    ++progress_;
+    progress_.notify_one();
+  }
+
+ private:
+  void kill_some(const std::stop_token& stop) {
+    const std::stop_callback wake_up(stop, [this] { progress(); });
+    while (!stop.stop_requested()) {
+      const unsigned seen = progress_;
+      for (unsigned i = below(1000); i > 0; --i) std::this_thread::yield();
+      kill_one();
+      for (unsigned rest = 1 + below(30), now = progress_; now - seen < rest; now = progress_) {
+        if (stop.stop_requested()) return;
+        progress_.wait(now);
+      }
+    }
+  }
+
+  void kill_one() {
+    const std::set<int> workers = children();
+    if (workers.empty()) return;
+    const int victim = *std::next(workers.begin(), below(static_cast<unsigned>(workers.size())));
+    const Watched process(victim);
+    if (!children().contains(victim)) return;  // then, the id may be somebody else's
+    const bool stops = timed_ && below(20) == 0 && is_started(victim);
+    process.signal(stops ? SIGSTOP : SIGKILL);
+    if (!stops) process.ends();
+  }
+
+  unsigned below(unsigned end) { return static_cast<unsigned>(random_() % end); }
+
+  std::mt19937_64 random_;
+  bool timed_;
+  std::atomic<unsigned> progress_ = 0;
+  std::jthread thread_{[this](const std::stop_token& stop) { kill_some(stop); }};
+};
+
+// Files in shared memory that have this process's name.
+std::set<std::string> shared_memory() {
+  std::set<std::string> found;
+  for (const auto& file : std::filesystem::directory_iterator("/dev/shm")) {
+    const std::string name = file.path().filename();
+    if (name.find(std::to_string(::getpid())) != std::string::npos) found.insert(name);
+  }
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("Each task ends one way or the other while workers are killed at random") {
+  struct Chaos {
+    std::string backend;
+    int tasks;
+    std::uint64_t rarity;  // of tasks that end their worker
+    ParallelOptions options;
+  };
+  const std::chrono::milliseconds timeout(thread_sanitizer || address_sanitizer ? 3000 : 300);
+  const auto chaos = GENERATE_COPY(from_range(std::vector<Chaos>{
+      {"loky", 10'000, 500, {.batch_size = 20}},
+      {"loky", 10'000, 500, {.timeout = timeout}},
+      {"multiprocessing", 2'000, 200, {.batch_size = 20}},
+      {"multiprocessing", 500, 50, {.timeout = timeout}},
+  }));
+  if (address_sanitizer && chaos.backend == "multiprocessing") return;  // may hang untimed
+  const int tasks = thread_sanitizer || address_sanitizer ? chaos.tasks / 10 : chaos.tasks;
+  const bool timed = chaos.options.timeout.has_value();
+  const std::uint64_t seed = joblib::test::random_seed();
+  WARN("JOBLIB_TEST_SEED=" << seed);
+  CAPTURE(chaos.backend, timed);
+  joblib::shutdown();
+  const auto descriptors = open_descriptors();
+  const std::set<std::string> memory = shared_memory();
+
+  std::optional<Killer> killer(std::in_place, seed, timed);
+  ParallelOptions options = chaos.options;
+  options.n_jobs = 2;
+  options.backend = chaos.backend;
+  options.on_progress = [&](const joblib::Progress&) {
+    if (killer) killer->progress();
+  };
+  const auto outcomes = Parallel(options).outcomes(
+      std::views::iota(0, tasks) | std::views::transform([&](int i) {
+        return delayed(live_or_die)(seed, chaos.rarity, timed, static_cast<std::uint64_t>(i));
+      }));
+  killer.reset();
+
+  REQUIRE(outcomes.size() == static_cast<std::size_t>(tasks));
+  int values = 0;
+  for (int i = 0; i < tasks; ++i) {
+    const auto& outcome = outcomes[static_cast<std::size_t>(i)];
+    try {
+      if (outcome.value() != i + 1) FAIL("task " << i << " returned " << *outcome);
+      ++values;
+    } catch (const TerminatedWorkerError&) {
+    } catch (const TimeoutError&) {
+      if (!timed) FAIL("task " << i << " overran");
+    }
+  }
+  CHECK(values > 0);
+  CHECK(values < tasks);
+  if (!timed) {  // else a worker may have been stopped since it was done
+    const auto square = [](int i) { return i * i; };
+    CHECK(Parallel(options).map(square, std::vector{5, 6}) == std::vector{25, 36});
+  }
+  joblib::shutdown();
+  CHECK(children().empty());
+  CHECK(open_descriptors() == descriptors);
+  CHECK(shared_memory() == memory);
+}
