@@ -64,6 +64,17 @@ detail::Environment environment(int n_jobs) {
   return variables;
 }
 
+detail::WorkerPoolOptions pool_options(const LokyOptions& options, int n_jobs) {
+  using std::chrono::milliseconds;
+  constexpr std::chrono::duration<double> longest = std::chrono::years(100);
+  return {.handler = answer,
+          .environment = environment(n_jobs),
+          .initializer = call_of(options.initializer),
+          .finalizer = call_of(options.finalizer),
+          .idle_timeout = std::chrono::duration_cast<milliseconds>(
+              std::min(options.idle_worker_timeout, longest))};
+}
+
 [[noreturn]] void refuse(const std::string& option, const std::string& why) {
   throw Error(errc::invalid_argument, "the loky backend's option '" + option + "' " + why);
 }
@@ -99,30 +110,22 @@ int LokyBackend::effective_n_jobs(int n_jobs) const {
 }
 
 void LokyBackend::start_call(int n_jobs) {
-  using std::chrono::milliseconds;
+  const auto workers = static_cast<std::size_t>(n_jobs);
   const std::lock_guard lock(mutex_);
-  if (calls_ == 0) {
-    constexpr std::chrono::duration<double> longest = std::chrono::years(100);
-    pool_ = detail::shared_worker_pool({.handler = answer,
-                                        .environment = environment(n_jobs),
-                                        .initializer = call_of(options_.initializer),
-                                        .finalizer = call_of(options_.finalizer),
-                                        .idle_timeout = std::chrono::duration_cast<milliseconds>(
-                                            std::min(options_.idle_worker_timeout, longest))});
-    pool_->resize(static_cast<std::size_t>(n_jobs));
-  }
-  ++calls_;
+  pools_.push_back(detail::shared_worker_pool(
+      pools_.empty() ? pool_options(options_, n_jobs) : pools_.front()->options(), workers));
 }
 
 void LokyBackend::stop_call() noexcept {
   std::shared_ptr<detail::WorkerPool> unused;
   const std::lock_guard lock(mutex_);
-  if (--calls_ == 0) unused = std::move(pool_);
+  unused = std::move(pools_.back());
+  pools_.pop_back();
 }
 
 bytes LokyBackend::run(RemoteJob& job, const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
-  const std::shared_ptr<detail::WorkerPool> pool = pool_;
+  const std::shared_ptr<detail::WorkerPool> pool = pools_.front();
   lock.unlock();
   const bytes request = job.request();
   for (int attempt = 0;; ++attempt) {

@@ -26,7 +26,7 @@ void shutdown() {
                 "joblib::shutdown() waits for all tasks and can't be called inside of one");
   }
   detail::shutdown_thread_pool();
-  detail::shutdown_worker_pool();
+  detail::shutdown_worker_pools();
 }
 
 }  // namespace joblib

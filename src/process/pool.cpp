@@ -2,15 +2,24 @@
 
 #include <algorithm>
 #include <exception>
+#include <future>
 #include <string>
 #include <utility>
 
 #include <pthread.h>
 
 #include "joblib/core/detail/fork_safe_mutex.hpp"
+#include "joblib/core/error.hpp"
 #include "joblib/core/log.hpp"
 
 namespace joblib::detail {
+namespace {
+
+void log_failed_finalizer(const std::exception& error) {
+  log(LogLevel::warning, "The finalizer of a worker process failed: " + std::string(error.what()));
+}
+
+}  // namespace
 
 WorkerPool::WorkerPool(WorkerPoolOptions options)
     : options_(std::move(options)),
@@ -51,8 +60,8 @@ void WorkerPool::release(Worker worker) {
   if (!worker->is_alive()) return;
   {
     const std::lock_guard lock(mutex_);
-    if (idle_.size() < most_) {
-      idle_.push_back({std::move(worker), Clock::now() + options_.idle_timeout});
+    if (!shut_down_) {
+      idle_.push_back({std::move(worker), Clock::now()});
       return;
     }
   }
@@ -61,25 +70,60 @@ void WorkerPool::release(Worker worker) {
   finalize(surplus);
 }
 
-void WorkerPool::resize(std::size_t workers) {
-  std::vector<Worker> surplus;
-  {
-    const std::lock_guard lock(mutex_);
-    most_ = workers;
-    for (; idle_.size() > most_; idle_.pop_front())
-      surplus.push_back(std::move(idle_.front().worker));
-  }
+void WorkerPool::begin_call(std::size_t workers) {
+  std::unique_lock lock(mutex_);
+  wanted_ += workers;
+  shut_down_ = false;
+  const auto surplus = take_idle(wanted_, Clock::now() - options_.surplus_timeout);
+  lock.unlock();
   finalize(surplus);
 }
 
+void WorkerPool::end_call(std::size_t workers) {
+  const std::lock_guard lock(mutex_);
+  wanted_ -= workers;
+}
+
+void WorkerPool::shutdown() {
+  std::unique_lock lock(mutex_);
+  shut_down_ = true;
+  const auto all = take_idle(0, Clock::time_point::max());
+  lock.unlock();
+  finalize(all);
+}
+
+// With the mutex locked: those that are more than `most`, and idle since then.
+std::vector<WorkerPool::Worker> WorkerPool::take_idle(std::size_t most, Clock::time_point since) {
+  std::vector<Worker> taken;
+  for (; idle_.size() > most && idle_.front().since <= since; idle_.pop_front())
+    taken.push_back(std::move(idle_.front().worker));
+  return taken;
+}
+
+// All at the same time.
 void WorkerPool::finalize(const std::vector<Worker>& workers) const {
   if (options_.finalizer.empty()) return;
-  for (const Worker& worker : workers) {
+  const auto deadline = Clock::now() + options_.finalizer_timeout;
+  std::stop_source too_late;
+  std::vector<std::future<void>> ends;
+  try {
+    for (const Worker& worker : workers) {
+      ends.push_back(std::async(std::launch::async, [&, token = too_late.get_token()] {
+        worker->call(options_.finalizer, token);
+      }));
+    }
+  } catch (const std::exception& error) {
+    log_failed_finalizer(error);
+  }
+  for (const auto& end : ends) end.wait_until(deadline);
+  too_late.request_stop();
+  for (auto& end : ends) {
     try {
-      worker->call(options_.finalizer, {});
+      end.get();
+    } catch (const Cancelled&) {
+      log_failed_finalizer(Error(errc::timed_out, "it took too long, and the worker was killed"));
     } catch (const std::exception& error) {
-      log(LogLevel::warning,
-          "The finalizer of a worker process failed: " + std::string(error.what()));
+      log_failed_finalizer(error);
     }
   }
 }
@@ -90,10 +134,8 @@ void WorkerPool::end_idle_workers(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
     const auto now = Clock::now();
-    std::vector<Worker> expired;
-    for (; !idle_.empty() && idle_.front().until <= now; idle_.pop_front())
-      expired.push_back(std::move(idle_.front().worker));
-    const auto next = idle_.empty() ? now + options_.idle_timeout : idle_.front().until;
+    auto expired = take_idle(0, now - options_.idle_timeout);
+    const auto next = (idle_.empty() ? now : idle_.front().since) + options_.idle_timeout;
     if (!expired.empty()) {
       lock.unlock();
       finalize(expired);
@@ -108,54 +150,84 @@ void WorkerPool::end_idle_workers(const std::stop_token& stop) {
 namespace {
 
 // Never destroyed: calls may be made until the process ends.
-class SharedWorkerPool {
+class SharedWorkerPools {
  public:
-  static SharedWorkerPool& instance() {
-    static auto& pool = *new SharedWorkerPool;
-    return pool;
+  using Pool = std::shared_ptr<WorkerPool>;
+
+  static SharedWorkerPools& instance() {
+    static auto& pools = *new SharedWorkerPools;
+    return pools;
   }
 
-  std::shared_ptr<WorkerPool> get(const WorkerPoolOptions& options) {
-    std::shared_ptr<WorkerPool> old;
+  Pool begin_call(const WorkerPoolOptions& options, std::size_t workers) {
     std::unique_lock lock(mutex_);
-    if (pool_ == nullptr || pool_->options() != options)
-      old = std::exchange(pool_, std::make_shared<WorkerPool>(options));
-    std::shared_ptr<WorkerPool> pool = pool_;
+    const Pool pool = latest(options);
+    const std::vector<Pool> surplus = take_surplus();
     lock.unlock();
-    if (old != nullptr) old->shutdown();
-    return pool;
+    for (const Pool& each : surplus) each->shutdown();
+    pool->begin_call(workers);
+    return {pool.get(), [pool, workers](WorkerPool*) { instance().end_call(pool, workers); }};
   }
 
-  std::shared_ptr<WorkerPool> release() {
+  std::vector<Pool> release() {
     const std::lock_guard lock(mutex_);
-    return std::exchange(pool_, nullptr);
+    return std::exchange(pools_, {});
   }
 
  private:
-  // After a fork the child has no pool: its keeper and its workers are the parent's.
-  SharedWorkerPool() {
+  static constexpr std::ptrdiff_t most_unused = 3;
+
+  // After a fork the child has no pools: their keepers and their workers are the parent's.
+  SharedWorkerPools() {
     pthread_atfork(nullptr, nullptr, [] {
-      instance().left_behind_ =
-          new std::shared_ptr<WorkerPool>(std::exchange(instance().pool_, nullptr));
+      instance().left_behind_ = new std::vector<Pool>(std::exchange(instance().pools_, {}));
     });
   }
 
+  // With the mutex locked, as the next one.
+  Pool latest(const WorkerPoolOptions& options) {
+    const auto found = std::ranges::find(pools_, options, &WorkerPool::options);
+    if (found == pools_.end()) return pools_.emplace_back(std::make_shared<WorkerPool>(options));
+    std::rotate(found, found + 1, pools_.end());
+    return pools_.back();
+  }
+
+  std::vector<Pool> take_surplus() {
+    const auto is_unused = [](const Pool& pool) { return pool.use_count() == 1; };
+    std::ptrdiff_t unused = std::ranges::count_if(pools_, is_unused);
+    std::vector<Pool> surplus;
+    std::erase_if(pools_, [&](const Pool& pool) {
+      if (unused <= most_unused || !is_unused(pool)) return false;
+      --unused;
+      surplus.push_back(pool);
+      return true;
+    });
+    return surplus;
+  }
+
+  void end_call(const Pool& pool, std::size_t workers) {
+    std::unique_lock lock(mutex_);
+    if (std::ranges::find(pools_, pool) == pools_.end()) return;  // a fork's mutex may be locked
+    lock.unlock();
+    pool->end_call(workers);
+  }
+
   ForkSafeMutex mutex_;
-  std::shared_ptr<WorkerPool> pool_;                    // guarded by mutex_
-  std::shared_ptr<WorkerPool>* left_behind_ = nullptr;  // never destroyed
+  std::vector<Pool> pools_;                   // the one used last at the end; guarded by mutex_
+  std::vector<Pool>* left_behind_ = nullptr;  // never destroyed
 };
 
-[[maybe_unused]] const auto& made_at_load = SharedWorkerPool::instance();
+[[maybe_unused]] const auto& made_at_load = SharedWorkerPools::instance();
 
 }  // namespace
 
-std::shared_ptr<WorkerPool> shared_worker_pool(const WorkerPoolOptions& options) {
-  return SharedWorkerPool::instance().get(options);
+std::shared_ptr<WorkerPool> shared_worker_pool(const WorkerPoolOptions& options,
+                                               std::size_t workers) {
+  return SharedWorkerPools::instance().begin_call(options, workers);
 }
 
-void shutdown_worker_pool() {
-  if (const std::shared_ptr<WorkerPool> pool = SharedWorkerPool::instance().release())
-    pool->shutdown();
+void shutdown_worker_pools() {
+  for (const auto& pool : SharedWorkerPools::instance().release()) pool->shutdown();
 }
 
 }  // namespace joblib::detail

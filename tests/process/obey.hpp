@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,6 +34,17 @@ inline bytes obey(std::span<const std::byte> request) {
   if (text == "exit") ::_exit(3);
   if (text.starts_with("hang ")) {
     std::filesystem::create_directory(text.substr(5));
+    for (;;) ::pause();
+  }
+  if (text.starts_with("meet ")) {  // so many, each in another process
+    const std::filesystem::path folder = text.substr(7);
+    std::filesystem::create_directory(folder / std::to_string(::getpid()));
+    const auto here = [&] {
+      return std::distance(std::filesystem::directory_iterator(folder), {});
+    };
+    while (here() < text[5] - '0') std::this_thread::yield();
+  }
+  if (text == "hang") {
     for (;;) ::pause();
   }
   if (text == "error") throw Error(errc::not_found, "there is none");

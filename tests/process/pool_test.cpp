@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "core/file_tree.hpp"
 #include "obey.hpp"
+#include "parallel/behaviour/tools.hpp"
 #include "parallel/stress/sanitizers.hpp"
 #include "store/child.hpp"
 
@@ -17,6 +19,7 @@ namespace {
 using joblib::bytes;
 using joblib::detail::WorkerPool;
 using joblib::detail::WorkerPoolOptions;
+using joblib::test::FileTree;
 using joblib::test::obey;
 using joblib::test::Watched;
 
@@ -89,18 +92,44 @@ TEST_CASE("Idle workers end after a time") {
   CHECK(answer(pool, "id") != id);
 }
 
-TEST_CASE("A pool that is resized or shut down ends what is too much and starts anew") {
+TEST_CASE("A pool that is shut down ends its workers and starts anew") {
   WorkerPool pool({.handler = &obey});
+  pool.begin_call(1);
   const std::string id = answer(pool, "id");
   const Watched worker(std::stoi(id));
-  pool.resize(1);
   CHECK(answer(pool, "id") == id);
   pool.shutdown();
   CHECK(worker.ends());
   CHECK(joblib::test::children().empty());
   CHECK(answer(pool, "id") != answer(pool, "id"));  // none stays
-  pool.resize(1);
+  CHECK(joblib::test::children().empty());
+  pool.begin_call(1);
   CHECK(answer(pool, "id") == answer(pool, "id"));
+}
+
+TEST_CASE("A call ends surplus workers, but not at once") {
+  const bool at_once = GENERATE(false, true);
+  CAPTURE(at_once);
+  WorkerPool pool({.handler = &obey, .surplus_timeout = std::chrono::hours(at_once ? 0 : 1)});
+  const auto use_at_once = [&pool](std::size_t workers) {
+    const FileTree folder;
+    std::vector<std::jthread> callers;
+    for (std::size_t i = 0; i < workers; ++i) {
+      const std::string request = "meet " + std::to_string(workers) + " " + folder.root().string();
+      callers.emplace_back([&pool, request] { answer(pool, request.c_str()); });
+    }
+  };
+  pool.begin_call(1);
+  pool.begin_call(2);
+  use_at_once(3);
+  pool.end_call(1);
+  CHECK(joblib::test::children().size() == 3);
+  pool.begin_call(1);
+  CHECK(joblib::test::children().size() == 3);
+  pool.end_call(1);
+  pool.end_call(2);
+  pool.begin_call(2);
+  CHECK(joblib::test::children().size() == (at_once ? 2 : 3));
 }
 
 TEST_CASE("Initializer and finalizer run once in each worker") {
@@ -127,29 +156,55 @@ TEST_CASE("Initializer and finalizer run once in each worker") {
   CHECK_THROWS_WITH(answer(failing, "id"), "there is none");
 }
 
-TEST_CASE("Calls with equal options share a pool, until it is shut down") {
-  const WorkerPoolOptions options = {.handler = &obey};
-  const std::string id = answer(*joblib::detail::shared_worker_pool(options), "id");
-  CHECK(answer(*joblib::detail::shared_worker_pool(options), "id") == id);
-  const Watched worker(std::stoi(id));
-  const WorkerPoolOptions others = {.handler = &obey, .environment = {{"JOBLIB_TEST", "1"}}};
-  const auto pool = joblib::detail::shared_worker_pool(others);
+TEST_CASE("A finalizer that takes too long ends with its worker") {
+  const joblib::test::Quiet quiet;
+  WorkerPool pool({.handler = &make_file,
+                   .finalizer = bytes("hang"),
+                   .finalizer_timeout = std::chrono::milliseconds(20)});
+  const Watched worker(std::stoi(answer(pool, "id")));
+  SECTION("because it hangs") {}
+  SECTION("because the worker is stopped") { worker.signal(SIGSTOP); }
+  pool.shutdown();
+  CHECK(joblib::test::children().empty());
+}
+
+TEST_CASE("Calls with equal options share a pool, and others don't take it away") {
+  using joblib::detail::shared_worker_pool;
+  const auto options = [](int i) {
+    return WorkerPoolOptions{.handler = &obey, .environment = {{"JOBLIB_TEST", std::to_string(i)}}};
+  };
+  const auto ask = [&](int i, const char* request) {
+    return answer(*shared_worker_pool(options(i), 1), request);
+  };
+  const std::string first = ask(0, "id");
+  const Watched worker(std::stoi(first));
+  for (int i = 0; i < 3; ++i) {
+    CHECK(ask(0, "id") == first);
+    CHECK(ask(1, "id") == ask(1, "id"));
+    CHECK(ask(1, "variable JOBLIB_TEST") == "1");
+  }
+  CHECK(joblib::test::children().size() == 2);
+  // A few are kept where none is used.
+  const auto used = shared_worker_pool(options(1), 1);
+  for (int i = 2; i < 9; ++i) ask(i, "id");
   CHECK(worker.ends());
-  CHECK(answer(*pool, "variable JOBLIB_TEST") == "1");
-  joblib::detail::shutdown_worker_pool();
+  CHECK(joblib::test::children().size() <= 5);
+  const std::string second = answer(*used, "id");
+  CHECK(ask(1, "id") == second);
+  joblib::detail::shutdown_worker_pools();
   CHECK(joblib::test::children().empty());
 }
 
 TEST_CASE("The child of a fork has an empty pool of its own") {
   if (joblib::test::thread_sanitizer) return;  // the child couldn't start threads
   const WorkerPoolOptions options = {.handler = &obey};
-  const std::string id = answer(*joblib::detail::shared_worker_pool(options), "id");
+  const std::string id = answer(*joblib::detail::shared_worker_pool(options, 1), "id");
   joblib::test::Child child([&](joblib::test::Child&) {
-    const bool another = answer(*joblib::detail::shared_worker_pool(options), "id") != id;
-    joblib::detail::shutdown_worker_pool();
+    const bool another = answer(*joblib::detail::shared_worker_pool(options, 1), "id") != id;
+    joblib::detail::shutdown_worker_pools();
     return another;
   });
   CHECK(child.ended_well());
-  CHECK(answer(*joblib::detail::shared_worker_pool(options), "id") == id);
-  joblib::detail::shutdown_worker_pool();
+  CHECK(answer(*joblib::detail::shared_worker_pool(options, 1), "id") == id);
+  joblib::detail::shutdown_worker_pools();
 }

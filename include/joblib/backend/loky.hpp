@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 #include "joblib/backend/remote_backend.hpp"
 
@@ -19,7 +20,7 @@ struct LokyOptions {
   using Function = void (*)();
 
   Function initializer = nullptr;  ///< what a worker runs first of all
-  Function finalizer = nullptr;    ///< what it runs last, unless it is killed
+  Function finalizer = nullptr;    ///< what it runs last, for 10 s at most, unless it is killed
   /// How long a worker stays without a task.
   std::chrono::duration<double> idle_worker_timeout = std::chrono::minutes(5);
   /// How often tasks whose worker has died are given to another one: they must be safe to repeat.
@@ -27,8 +28,8 @@ struct LokyOptions {
 };
 
 /// Tasks run in worker processes, started from the program's own executable when they are needed
-/// and kept for later calls of all Parallel objects with the same options. A worker that crashes
-/// fails its tasks only, with a TerminatedWorkerError, and is replaced.
+/// and kept for later calls of all Parallel objects with the same options, and of a few others. A
+/// worker that crashes fails its tasks only, with a TerminatedWorkerError, and is replaced.
 class LokyBackend : public RemoteBackend {
  public:
   /// Throws Error for options that make no sense.
@@ -46,8 +47,8 @@ class LokyBackend : public RemoteBackend {
  private:
   const LokyOptions options_;
   std::mutex mutex_ = {};
-  int calls_ = 0;                                  // that run now; guarded by mutex_
-  std::shared_ptr<detail::WorkerPool> pool_ = {};  // while there are any; guarded by mutex_
+  // One for each call that runs, all the same; guarded by mutex_.
+  std::vector<std::shared_ptr<detail::WorkerPool>> pools_ = {};
 };
 
 }  // namespace joblib

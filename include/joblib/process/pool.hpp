@@ -25,6 +25,10 @@ struct WorkerPoolOptions {
   bytes initializer = {};
   bytes finalizer = {};
   std::chrono::milliseconds idle_timeout = std::chrono::minutes(5);  ///< then a worker ends
+  /// How long surplus workers stay, since calls of another thread might want them at once.
+  std::chrono::milliseconds surplus_timeout = std::chrono::seconds(1);
+  /// A worker whose finalizer takes longer is killed.
+  std::chrono::milliseconds finalizer_timeout = std::chrono::seconds(10);
 
   bool operator==(const WorkerPoolOptions&) const = default;
 };
@@ -41,11 +45,13 @@ class WorkerPool {
   /// call do; a worker that died or was killed is replaced by the next call.
   bytes call(std::span<const std::byte> request, const std::stop_token& stop);
 
-  /// From now on no more than so many workers stay when they are idle.
-  void resize(std::size_t workers);
+  /// A call that wants so many workers begins, and later ends. Where one begins, surplus workers
+  /// end: those that are idle, and more than all running calls want.
+  void begin_call(std::size_t workers);
+  void end_call(std::size_t workers);
 
-  /// Ends the workers that are idle; others end when their call does.
-  void shutdown() { resize(0); }
+  /// Ends the workers that are idle; others end when they have answered, until a call begins.
+  void shutdown();
 
   const WorkerPoolOptions& options() const noexcept { return options_; }
 
@@ -54,29 +60,32 @@ class WorkerPool {
   using Worker = std::unique_ptr<WorkerProcess>;
   struct Idle {
     Worker worker;
-    Clock::time_point until;
+    Clock::time_point since;
   };
 
   Worker acquire(const std::stop_token& stop);
   Worker take_idle();
   void release(Worker worker);
+  std::vector<Worker> take_idle(std::size_t most, Clock::time_point since);
   void finalize(const std::vector<Worker>& workers) const;
   void end_idle_workers(const std::stop_token& stop);
 
   const WorkerPoolOptions options_;
   std::mutex mutex_;
-  std::size_t most_ = static_cast<std::size_t>(-1);  // that may be idle; guarded by mutex_
+  std::size_t wanted_ = 0;                  // by running calls; guarded by mutex_
+  bool shut_down_ = false;                  // since the last call began; guarded by mutex_
   std::deque<Idle> idle_;                   // the one used last at the end; guarded by mutex_
   std::condition_variable_any ended_ = {};  // only waited on
   std::jthread keeper_;
 };
 
-/// The pool of this process, which all calls with the same options share. With other options the
-/// idle workers end, and there is a new one. To be kept for one call only: after a fork the child
-/// can't use it.
-std::shared_ptr<WorkerPool> shared_worker_pool(const WorkerPoolOptions& options);
+/// A pool of this process for a call that wants so many workers; it belongs to the call as long as
+/// the pointer lives. Calls with the same options have the same one, as long as it is used and
+/// afterwards, until some others have been used since. The child of a fork can't use it.
+std::shared_ptr<WorkerPool> shared_worker_pool(const WorkerPoolOptions& options,
+                                               std::size_t workers);
 
-/// Ends the workers of the shared pool; a later call starts new ones.
-void shutdown_worker_pool();
+/// Ends the workers of these pools; later calls start new ones.
+void shutdown_worker_pools();
 
 }  // namespace joblib::detail
