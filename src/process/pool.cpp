@@ -58,16 +58,18 @@ WorkerPool::Worker WorkerPool::take_idle() {
 
 void WorkerPool::release(Worker worker) {
   if (!worker->is_alive()) return;
-  {
+  if (worker->leaks()) {
+    log(LogLevel::debug, "A worker process is replaced, because its tasks leak memory");
+  } else {
     const std::lock_guard lock(mutex_);
     if (!shut_down_) {
       idle_.push_back({std::move(worker), Clock::now()});
       return;
     }
   }
-  std::vector<Worker> surplus;
-  surplus.push_back(std::move(worker));
-  finalize(surplus);
+  std::vector<Worker> unwanted;
+  unwanted.push_back(std::move(worker));
+  finalize(unwanted);
 }
 
 void WorkerPool::begin_call(std::size_t workers) {

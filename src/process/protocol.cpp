@@ -151,10 +151,11 @@ void Protocol::begin_frame() {
 }
 
 void Protocol::check_kind(FrameKind kind, std::uint64_t size) const {
-  const bool expected = !greeted_ ? kind == FrameKind::hello
-                        : side_ == Side::worker
-                            ? kind == FrameKind::run
-                            : kind == FrameKind::reply || kind == FrameKind::failure;
+  const bool expected =
+      !greeted_ ? kind == FrameKind::hello
+      : side_ == Side::worker
+          ? kind == FrameKind::run
+          : kind == FrameKind::reply || kind == FrameKind::leaking || kind == FrameKind::failure;
   if (!expected) refuse("a frame comes at the wrong time");
   if (size > (greeted_ ? bytes().max_size() : longest_hello)) refuse("a frame is too long");
 }

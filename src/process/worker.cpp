@@ -113,6 +113,7 @@ bytes WorkerProcess::call(std::span<const std::byte> request, const std::stop_to
     throw_terminated();
   }
   usable_ = !stopped;
+  leaks_ = answer->kind == FrameKind::leaking;
   if (answer->kind == FrameKind::failure) throw_failure(answer->payload);
   return std::move(answer->payload);
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include <unistd.h>
 
@@ -46,6 +47,10 @@ inline bytes obey(std::span<const std::byte> request) {
   }
   if (text == "hang") {
     for (;;) ::pause();
+  }
+  if (text == "leak") {
+    static std::vector<std::string> kept;
+    kept.emplace_back(320'000'000, 'x');
   }
   if (text == "error") throw Error(errc::not_found, "there is none");
   if (text == "fork and die") {

@@ -9,6 +9,7 @@
 
 #include "catch.hpp"
 #include "core/file_tree.hpp"
+#include "core/sink_guard.hpp"
 #include "obey.hpp"
 #include "parallel/behaviour/tools.hpp"
 #include "parallel/stress/sanitizers.hpp"
@@ -154,6 +155,25 @@ TEST_CASE("Initializer and finalizer run once in each worker") {
 
   WorkerPool failing({.handler = &obey, .initializer = bytes("error")});
   CHECK_THROWS_WITH(answer(failing, "id"), "there is none");
+}
+
+TEST_CASE("A worker whose requests leak memory is replaced after its finalizer, and none fails") {
+  const FileTree folder;
+  std::vector<std::string> messages;
+  const joblib::test::SinkGuard sink([&](const joblib::LogRecord& record) {
+    if (record.level == joblib::LogLevel::debug) messages.emplace_back(record.text);
+  });
+  WorkerPool pool({.handler = &make_file, .finalizer = bytes((folder.root() / "end").string())});
+  const std::string id = answer(pool, "id");
+  CHECK(answer(pool, "id") == id);
+  CHECK(answer(pool, "leak") == "leak");
+  CHECK(messages.empty());
+  std::string next = id;
+  while (next == id) next = answer(pool, "id");
+  CHECK(std::filesystem::exists(folder.root() / ("end" + id)));
+  CHECK(messages ==
+        std::vector<std::string>{"A worker process is replaced, because its tasks leak memory"});
+  CHECK(answer(pool, "id") == next);
 }
 
 TEST_CASE("A finalizer that takes too long ends with its worker") {

@@ -127,6 +127,7 @@ TEST_CASE("What is no conversation is refused") {
   CHECK(error_of(parent(), hello + bytes(Protocol::header(FrameKind::reply, ~std::uint64_t{0}))) ==
         errc::corrupt_data);
   CHECK(error_of(parent(), hello + reply) == errc());
+  CHECK(error_of(parent(), hello + frame(FrameKind::leaking, bytes("reply"))) == errc());
 
   const bytes payload = Protocol(Protocol::Side::worker, of_worker).hello();
   for (std::size_t size = 0; size < payload.size(); ++size) {

@@ -44,6 +44,9 @@ class WorkerProcess {
   /// but the handler's Error, and, to be sure, after one that was stopped just when it was done.
   bool is_alive() const noexcept;
 
+  /// Whether its requests have left so much memory behind that it is better replaced.
+  bool leaks() const noexcept { return leaks_; }
+
   int id() const noexcept { return process_.id(); }
 
  private:
@@ -57,6 +60,7 @@ class WorkerProcess {
   ChildProcess process_ = {};
   bool ready_ = false;  // it has sent its hello
   bool usable_ = true;
+  bool leaks_ = false;
 };
 
 }  // namespace joblib::detail

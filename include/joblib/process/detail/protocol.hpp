@@ -17,14 +17,17 @@
 //   hello    = token build_id handler.build_id handler.offset(8);  a text = size(4) characters
 //   run      = a request, for the handler
 //   reply    = what the handler returned
+//   leaking  = the same, of a worker whose requests have left so much memory behind that it is to
+//   be
+//              replaced
 //   failure  = errc(4) text: the handler threw
 //
-// Each side begins with a hello. Then the parent sends run and waits for reply or failure, again
-// and again.
+// Each side begins with a hello. Then the parent sends run and waits for reply, leaking or failure,
+// again and again.
 
 namespace joblib::detail {
 
-enum class FrameKind : std::uint32_t { hello = 1, run, reply, failure };
+enum class FrameKind : std::uint32_t { hello = 1, run, reply, failure, leaking };
 
 struct Frame {
   FrameKind kind;
