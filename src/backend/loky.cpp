@@ -38,9 +38,11 @@ void call(std::string_view function) {
 }
 
 // In a worker.
-bytes answer(std::span<const std::byte> request) {
-  if (request.empty() || request.front() != call_mark) return run_request(request);
-  call({reinterpret_cast<const char*>(request.data()) + 1, request.size() - 1});
+detail::Message answer(const detail::Message& request) {
+  const bytes& payload = request.payload;
+  if (payload.empty() || payload.front() != call_mark)
+    return detail::run_request(payload, request.files);
+  call({reinterpret_cast<const char*>(payload.data()) + 1, payload.size() - 1});
   return {};
 }
 
@@ -127,10 +129,12 @@ bytes LokyBackend::run(RemoteJob& job, const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   const std::shared_ptr<detail::WorkerPool> pool = pools_.front();
   lock.unlock();
-  const bytes request = job.request();
+  const detail::Message request = job.request_with_files();
   for (int attempt = 0;; ++attempt) {
     try {
-      return pool->call(request, stop);
+      detail::Message reply = pool->call(request, stop);
+      job.keep_files(std::move(reply.files));
+      return std::move(reply.payload);
     } catch (const TerminatedWorkerError&) {
       if (attempt >= options_.retries) throw;
     }

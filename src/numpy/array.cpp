@@ -137,7 +137,7 @@ Array map_array(std::shared_ptr<MappedFile> file, dtype type, std::vector<std::s
   Array array = {.type = std::move(type), .shape = std::move(shape)};
   array.strides = contiguous_strides(array.shape, array.type.itemsize(), order);
   array.writable = file->is_writable();
-  array.mapped = true;
+  array.file = file.get();
   array.data = {std::move(file), all.data() + offset};
   return array;
 }

@@ -42,6 +42,9 @@ Dispatcher::Dispatcher(std::shared_ptr<ParallelState> state, std::unique_ptr<Tas
       source_(std::move(source)),
       delivery_(delivery),
       plan_(plan),
+      arrays_(plan.remote == nullptr
+                  ? nullptr
+                  : std::make_unique<LastingArrays>(sharing_options(state_->options))),
       gate_(std::make_shared<Gate>(*this)),
       reporter_({.prefix = state_->prefix,
                  .verbose = state_->options.verbose.value_or(0),
@@ -230,9 +233,10 @@ Dispatcher::Clock::duration Dispatcher::run_remotely(Batch& batch, TaskMonitor& 
   monitor.begin_batch(batch.first(), 1);
   if (!monitor.begin_task()) return {};
   const Clock::time_point begin = Clock::now();
+  BatchJob job(batch, *task_context_, *arrays_);
   bytes reply;
   try {
-    reply = reply_to(batch, monitor);
+    reply = reply_to(job, monitor);
   } catch (const TerminatedWorkerError& error) {
     const auto named = std::make_exception_ptr(
         TerminatedWorkerError(error.what() + (" while it ran " + name_of_tasks(batch))));
@@ -243,12 +247,11 @@ Dispatcher::Clock::duration Dispatcher::run_remotely(Batch& batch, TaskMonitor& 
     return Clock::now() - begin;
   }
   const Clock::duration round_trip = Clock::now() - begin;
-  const auto tasks_took = std::chrono::duration_cast<Clock::duration>(read_reply(reply, batch));
+  const auto tasks_took = std::chrono::duration_cast<Clock::duration>(job.read(reply));
   return std::max(round_trip - tasks_took, Clock::duration::zero());
 }
 
-bytes Dispatcher::reply_to(Batch& batch, TaskMonitor& monitor) {
-  BatchJob job(batch, *task_context_);
+bytes Dispatcher::reply_to(RemoteJob& job, TaskMonitor& monitor) {
   if (plan_.timeout.count() == 0) return plan_.remote->run(job, monitor.stop_token());
   std::stop_source end;
   const std::stop_callback with_call(monitor.stop_token(), [&] { end.request_stop(); });

@@ -20,6 +20,7 @@
 #include "joblib/backend/remote_backend.hpp"
 #include "joblib/core/detail/spin.hpp"
 #include "joblib/parallel/detail/call.hpp"
+#include "joblib/process/detail/shared_arrays.hpp"
 #include "reporter.hpp"
 #include "state.hpp"
 
@@ -100,7 +101,7 @@ class Dispatcher final : public Call {
   Clock::duration run_tasks(Batch& batch, TaskMonitor& monitor);
   Clock::duration run_remotely(Batch& batch, TaskMonitor& monitor);
   // Throws TimeoutError where it came too late.
-  bytes reply_to(Batch& batch, TaskMonitor& monitor);
+  bytes reply_to(RemoteJob& job, TaskMonitor& monitor);
   void log_unseen(const std::exception_ptr& error) const noexcept;
   void close() noexcept;
 
@@ -108,6 +109,7 @@ class Dispatcher final : public Call {
   const std::unique_ptr<TaskSource> source_;
   const Delivery delivery_;
   const CallPlan plan_;
+  const std::unique_ptr<LastingArrays> arrays_;  // null where batches run in this process
   const std::shared_ptr<Gate> gate_;
   Reporter reporter_;
   std::stop_source stop_;  // seen by the tasks

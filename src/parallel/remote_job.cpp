@@ -18,8 +18,8 @@
 #include "joblib/process/code_address.hpp"
 #include "thread_limit.hpp"
 
-// A request is the pickle of (tasks, header), a reply that of (seconds, results or error, whether
-// it is an error).
+// A request is the pickle of (tasks, header, how the arrays of the reply travel or None), a reply
+// that of (seconds, results or error, whether it is an error).
 
 namespace joblib::detail {
 namespace {
@@ -29,10 +29,13 @@ namespace {
 using Header =
     std::tuple<std::string, std::uint64_t, int, int, std::optional<int>, bool, std::size_t>;
 
+// max_nbytes, temp_folder, writes_through.
+using Sharing = std::tuple<std::uint64_t, std::string, bool>;
+
 template <class Save>
-bytes pickled(Save save_value) {
+bytes pickled(ArrayFiles* files, Save save_value) {
   MemorySink sink;
-  PickleWriter writer(sink, {});
+  PickleWriter writer(sink, {.files = files});
   save_value(writer);
   writer.finish();
   return bytes(sink.take());
@@ -40,7 +43,7 @@ bytes pickled(Save save_value) {
 
 bytes error_reply(const std::exception_ptr& error, std::size_t task) {
   const auto write = [&](const std::exception_ptr& what) {
-    return pickled([&](PickleWriter& writer) {
+    return pickled(nullptr, [&](PickleWriter& writer) {
       writer.begin_tuple(3);
       writer.real(0);
       write_error(writer, what, task);
@@ -57,8 +60,9 @@ bytes error_reply(const std::exception_ptr& error, std::size_t task) {
   }
 }
 
-// Runs the tasks with nothing to stop them but the end of the process.
-bytes run_here(Batch& batch, Context context) {
+// Runs the tasks with nothing to stop them but the end of the process. Arrays of their results go
+// to `files` unless it is null.
+bytes run_here(Batch& batch, Context context, ArrayFiles* files) {
   const std::stop_source stop;
   context.options.stop = stop.get_token();
   const ContextScope scope(std::make_shared<const Context>(std::move(context)));
@@ -69,7 +73,7 @@ bytes run_here(Batch& batch, Context context) {
     const auto begin = std::chrono::steady_clock::now();
     batch.run(monitor);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-    return pickled([&](PickleWriter& writer) {
+    return pickled(files, [&](PickleWriter& writer) {
       writer.begin_tuple(3);
       writer.real(seconds.count());
       batch.write_results(writer);
@@ -83,13 +87,53 @@ bytes run_here(Batch& batch, Context context) {
   }
 }
 
+Message answer(std::span<const std::byte> request, const FileList& came) {
+  Load load(request, ReceivedFiles(came));
+  Extraction& extraction = load.extraction();
+  const std::span<const Value> parts = parts_of(extraction, load.root(), 3);
+  const auto [build_id, offset, level, core_share, threads, in_cached_call, first] =
+      extract<Header>(extraction, parts[1]);
+  const auto reader =
+      reinterpret_cast<BatchReader>(const_cast<void*>(function_at({build_id, offset})));
+  const std::unique_ptr<Batch> batch = reader(extraction, parts[0], first);
+  Context context;
+  context.options.inner_max_num_threads = threads;
+  context.backend = ThreadingBackend().nested_backend(level);
+  context.level = level;
+  context.core_share = core_share;
+  context.in_task = true;
+  context.in_cached_call = in_cached_call;
+  const ThreadLimit limit(threads);
+  const auto sharing = extract<std::optional<Sharing>>(extraction, parts[2]);
+  if (!sharing) return {.payload = run_here(*batch, std::move(context), nullptr)};
+  const auto& [max_nbytes, temp_folder, writes_through] = *sharing;
+  const SharingOptions options{max_nbytes, temp_folder, writes_through};
+  MessageFiles files(options);
+  bytes payload = run_here(*batch, std::move(context), &files);
+  return {.payload = std::move(payload), .files = files.take()};
+}
+
 }  // namespace
 
-bytes BatchJob::run() { return run_here(batch_, context_); }
+bytes BatchJob::run() { return run_here(batch_, context_, nullptr); }
 
-bytes BatchJob::request() {
-  return pickled([&](PickleWriter& writer) {
-    writer.begin_tuple(2);
+Message BatchJob::run_with_files() {
+  MessageFiles files(arrays_.options());
+  bytes payload = run_here(batch_, context_, &files);
+  return {.payload = std::move(payload), .files = files.take()};
+}
+
+bytes BatchJob::request() { return request(nullptr, nullptr); }
+
+Message BatchJob::request_with_files() {
+  MessageFiles files(arrays_);
+  bytes payload = request(&arrays_.options(), &files);
+  return {.payload = std::move(payload), .files = files.take()};
+}
+
+bytes BatchJob::request(const SharingOptions* sharing, MessageFiles* files) {
+  return pickled(files, [&](PickleWriter& writer) {
+    writer.begin_tuple(3);
     // The reader is known when the tasks have been written.
     const BatchReader reader = batch_.write_tasks(writer);
     if (reader == nullptr) {
@@ -101,23 +145,29 @@ bytes BatchJob::request() {
     save(writer,
          Header(address.build_id, address.offset, context_.level, context_.core_share,
                 context_.options.inner_max_num_threads, context_.in_cached_call, batch_.first()));
-    writer.end_tuple(2);
+    if (sharing == nullptr) {
+      writer.none();
+    } else {
+      save(writer,
+           Sharing(sharing->max_nbytes, sharing->temp_folder.string(), sharing->writes_through));
+    }
+    writer.end_tuple(3);
   });
 }
 
-std::chrono::duration<double> read_reply(std::span<const std::byte> reply, Batch& batch) {
+std::chrono::duration<double> BatchJob::read(std::span<const std::byte> reply) {
   std::exception_ptr task_error;
   try {
-    Load load(reply, {});
+    Load load(reply, ReceivedFiles(files_));
     Extraction& extraction = load.extraction();
     const std::span<const Value> parts = parts_of(extraction, load.root(), 3);
     if (!extract<bool>(extraction, parts[2])) {
-      batch.read_results(extraction, parts[1]);
+      batch_.read_results(extraction, parts[1]);
       return std::chrono::duration<double>(extract<double>(extraction, parts[0]));
     }
     task_error = read_error(extraction, parts[1]);
   } catch (const Mismatch& mismatch) {
-    throw Error(mismatch.code(), "the reply of " + name_of_tasks(batch) +
+    throw Error(mismatch.code(), "the reply of " + name_of_tasks(batch_) +
                                      " from another process: " + mismatch.what());
   }
   std::rethrow_exception(task_error);
@@ -127,6 +177,21 @@ std::string name_of_tasks(const Batch& batch) {
   if (batch.size() == 1) return "task " + std::to_string(batch.first()) + " (counted from 0)";
   return "tasks " + std::to_string(batch.first()) + " to " +
          std::to_string(batch.first() + batch.size() - 1) + " (counted from 0)";
+}
+
+SharingOptions sharing_options(const ParallelOptions& options) {
+  SharingOptions sharing;
+  constexpr std::uint64_t default_max_nbytes = 1 << 20;
+  if (!options.max_nbytes.has_value()) {
+    sharing.max_nbytes = default_max_nbytes;
+  } else if (const auto& limit = options.max_nbytes.limit()) {
+    sharing.max_nbytes = limit->bytes();
+  }
+  if (!options.temp_folder.empty())  // which a worker, too, is to find
+    sharing.temp_folder = std::filesystem::absolute(options.temp_folder);
+  const MmapMode mode = options.mmap_mode.value_or(MmapMode::r);
+  sharing.writes_through = mode == MmapMode::r_plus || mode == MmapMode::w_plus;
+  return sharing;
 }
 
 void check_sendable(const RemoteBackend& backend, const TaskSource& source) {
@@ -147,35 +212,23 @@ void check_sendable(const RemoteBackend& backend, const TaskSource& source) {
   }
 }
 
+Message run_request(std::span<const std::byte> request, const FileList& files) try {
+  return answer(request, files);
+} catch (const Error& error) {
+  return {.payload = error_reply(std::make_exception_ptr(
+                                     Error(error.code(), "a worker process can't read its tasks: " +
+                                                             std::string(error.what()))),
+                                 0)};
+} catch (...) {  // of a pickler
+  return {.payload = error_reply(std::current_exception(), 0)};
+}
+
 }  // namespace joblib::detail
 
 namespace joblib {
 
-bytes run_request(std::span<const std::byte> request) try {
-  using namespace detail;
-  Load load(request, {});
-  const std::span<const Value> parts = parts_of(load.extraction(), load.root(), 2);
-  const auto [build_id, offset, level, core_share, threads, in_cached_call, first] =
-      extract<Header>(load.extraction(), parts[1]);
-  const auto reader =
-      reinterpret_cast<BatchReader>(const_cast<void*>(function_at({build_id, offset})));
-  const std::unique_ptr<Batch> batch = reader(load.extraction(), parts[0], first);
-  Context context;
-  context.options.inner_max_num_threads = threads;
-  context.backend = ThreadingBackend().nested_backend(level);
-  context.level = level;
-  context.core_share = core_share;
-  context.in_task = true;
-  context.in_cached_call = in_cached_call;
-  const ThreadLimit limit(threads);
-  return run_here(*batch, std::move(context));
-} catch (const Error& error) {
-  return detail::error_reply(
-      std::make_exception_ptr(Error(
-          error.code(), "a worker process can't read its tasks: " + std::string(error.what()))),
-      0);
-} catch (...) {  // of a pickler
-  return detail::error_reply(std::current_exception(), 0);
+bytes run_request(std::span<const std::byte> request) {
+  return detail::run_request(request, {}).payload;
 }
 
 }  // namespace joblib

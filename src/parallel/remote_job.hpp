@@ -3,29 +3,42 @@
 #include <chrono>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "context.hpp"
 #include "joblib/backend/remote_backend.hpp"
 #include "joblib/parallel/detail/call.hpp"
+#include "joblib/process/detail/shared_arrays.hpp"
 
 namespace joblib::detail {
 
 // A batch that another process runs.
 class BatchJob final : public RemoteJob {
  public:
-  BatchJob(Batch& batch, const Context& context) : batch_(batch), context_(context) {}
+  BatchJob(Batch& batch, const Context& context, LastingArrays& arrays)
+      : batch_(batch), context_(context), arrays_(arrays) {}
 
   bytes run() override;
   bytes request() override;
+  Message run_with_files() override;
+  Message request_with_files() override;
+  void keep_files(FileList files) override { files_ = std::move(files); }
+
+  // Gives the results in the reply to the batch, or throws the error of a task. Returns how long
+  // the tasks took.
+  std::chrono::duration<double> read(std::span<const std::byte> reply);
 
  private:
+  bytes request(const SharingOptions* sharing, MessageFiles* files);
+
   Batch& batch_;
   const Context& context_;
+  LastingArrays& arrays_;
+  FileList files_ = {};  // of the reply
 };
 
-// Gives the results in `reply` to the batch, or throws the error of a task. Returns how long the
-// tasks took.
-std::chrono::duration<double> read_reply(std::span<const std::byte> reply, Batch& batch);
+// How the arrays of a call with these options travel.
+SharingOptions sharing_options(const ParallelOptions& options);
 
 // "task 3", "tasks 3 to 17 (counted from 0)"
 std::string name_of_tasks(const Batch& batch);

@@ -78,7 +78,7 @@ Value item_of_array(Document& document, const Array& array, std::size_t index) {
              .shape = {array.shape.begin() + 1, array.shape.end()},
              .strides = {array.strides.begin() + 1, array.strides.end()},
              .writable = array.writable,
-             .mapped = array.mapped};
+             .file = array.file};
   std::byte* const first =
       array.data.get() + static_cast<std::ptrdiff_t>(index) * array.strides.front();
   item.data = std::shared_ptr<std::byte>(array.data, first);
@@ -140,7 +140,8 @@ Array converted(const Extraction& extraction, const ArrayNode& node, const dtype
     // joblib until 1.1 wrote arrays at any place of a file: mapped, they must be copied.
     const auto place = reinterpret_cast<std::uintptr_t>(array.data.get());
     const bool aligned = place % type.alignment() == 0;
-    if (node.in_file || (aligned && (shared || array.mapped))) return elements_of(extraction, node);
+    if (node.in_file || (aligned && (shared || array.file != nullptr)))
+      return elements_of(extraction, node);
     return copy(array, lies_as(node, Order::F) && !lies_as(node, Order::C) ? Order::F : Order::C);
   }
   const Order order = lies_as(node, Order::C)   ? Order::C

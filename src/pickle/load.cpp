@@ -18,20 +18,6 @@
 namespace joblib::detail {
 namespace {
 
-const char* name_of(MmapMode mode) {
-  switch (mode) {
-    case MmapMode::r:
-      return "r";
-    case MmapMode::r_plus:
-      return "r+";
-    case MmapMode::w_plus:
-      return "w+";
-    case MmapMode::c:
-      return "c";
-  }
-  return "";
-}
-
 bool wants_native_order(const LoadOptions& options) {
   if (options.mmap_mode && options.ensure_native_byte_order.value_or(false)) {
     throw Error(errc::invalid_argument,
@@ -106,7 +92,7 @@ struct Load::State {
 
   static void warn_of_ignored_map(const LoadOptions& options, const std::string& what) {
     if (!options.mmap_mode) return;
-    const std::string mode = name_of(*options.mmap_mode);
+    const std::string mode(name_of(*options.mmap_mode));
     log(LogLevel::warning, "mmap_mode \"" + mode + "\" is not compatible with " + what + ". \"" +
                                mode + "\" flag will be ignored.");
   }
@@ -145,6 +131,12 @@ Load::Load(std::span<const std::byte> bytes, const LoadOptions& options)
   State::warn_of_ignored_map(options, "bytes in memory");
   MemorySource source(bytes);
   state_->read(source, options, {});
+}
+
+Load::Load(std::span<const std::byte> bytes, ReceivedFiles files)
+    : state_(std::make_unique<State>("bytes")) {
+  MemorySource source(bytes);
+  state_->read(source, {}, {.files = &files});
 }
 
 Load::Load(ByteSource& source, std::string name, const LoadOptions& options)

@@ -31,6 +31,19 @@ const Global* subclass_of(const Dict& state) {
   return is_plain && global.module.text().starts_with("numpy") ? nullptr : &global;
 }
 
+Array received_array(BufferedInput& input, const Dict& state, ReceivedFiles& files,
+                     const dtype& type, const std::vector<std::size_t>& shape, Order order) {
+  const auto number = [&](std::string_view key) {
+    return static_cast<std::uint64_t>(required(input, state, key, Tag::integer).integer());
+  };
+  const std::string_view mode_name = required(input, state, "mmap_mode", Tag::str).text();
+  const auto mode = mmap_mode_of(mode_name);
+  if (!mode) input.fail("an array has the unknown mmap_mode '" + std::string(mode_name) + "'");
+  Array array = map_array(files.map(number("file"), *mode), type, shape, order, number("offset"));
+  if (!array.writable) array.file = nullptr;  // whoever wants to change it gets a copy
+  return array;
+}
+
 // Of files of joblib until 1.1.
 void warn_of_alignment(const BufferedInput& input) {
   log(LogLevel::warning,
@@ -86,6 +99,12 @@ Value read_wrapped_array(BufferedInput& input, Document& document, const Dict& s
   const std::size_t bytes = checked_size(array.shape, type.itemsize()) * type.itemsize();
   array.strides = contiguous_strides(array.shape, type.itemsize(), node->order);
 
+  if (find(state, "file") != nullptr) {
+    if (options.files == nullptr) input.fail("an array refers to a file that has not come with it");
+    array = received_array(input, state, *options.files, type, array.shape, node->order);
+    document.allow(bytes);
+    return Value::array(node);
+  }
   const Value* const alignment = find(state, "numpy_array_alignment_bytes");
   if (alignment != nullptr && !alignment->is_none())
     input.need(std::to_integer<std::size_t>(*input.need(1)));

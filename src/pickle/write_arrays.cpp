@@ -1,6 +1,7 @@
 // How numpy's objects are written: types and arrays, in the way that numpy and joblib write them.
 
 #include <array>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -149,6 +150,7 @@ void PickleWriter::scalar(const Array& element) {
 void PickleWriter::array(const Array& array, const Global* subclass) {
   const Order order =
       array.is_contiguous(Order::F) && !array.is_contiguous(Order::C) ? Order::F : Order::C;
+  const auto place = options_.files == nullptr ? std::nullopt : options_.files->put(array, order);
   global("joblib.numpy_pickle", "NumpyArrayWrapper");
   end_tuple(0);
   newobj();
@@ -170,8 +172,17 @@ void PickleWriter::array(const Array& array, const Global* subclass) {
   boolean(true);
   name("numpy_array_alignment_bytes");
   integer(static_cast<std::int64_t>(options_.alignment));
+  if (place) {
+    name("file");
+    unsigned_integer(place->file);
+    name("offset");
+    unsigned_integer(place->offset);
+    name("mmap_mode");
+    str(name_of(place->mode));
+  }
   setitems();
   build();
+  if (place) return;
   close_frame();
   put_elements(array, order);
 }

@@ -27,10 +27,10 @@ WorkerPool::WorkerPool(WorkerPoolOptions options)
 
 WorkerPool::~WorkerPool() { shutdown(); }
 
-bytes WorkerPool::call(std::span<const std::byte> request, const std::stop_token& stop) {
+Message WorkerPool::call(const Message& request, const std::stop_token& stop) {
   Worker worker = acquire(stop);
   try {
-    bytes reply = worker->call(request, stop);
+    Message reply = worker->call(request, stop);
     release(std::move(worker));
     return reply;
   } catch (...) {
@@ -44,7 +44,7 @@ WorkerPool::Worker WorkerPool::acquire(const std::stop_token& stop) {
     if (worker->is_alive()) return worker;
   }
   auto worker = std::make_unique<WorkerProcess>(options_.handler, options_.environment);
-  if (!options_.initializer.empty()) worker->call(options_.initializer, stop);
+  if (!options_.initializer.empty()) worker->call({.payload = options_.initializer}, stop);
   return worker;
 }
 
@@ -111,7 +111,7 @@ void WorkerPool::finalize(const std::vector<Worker>& workers) const {
   try {
     for (const Worker& worker : workers) {
       ends.push_back(std::async(std::launch::async, [&, token = too_late.get_token()] {
-        worker->call(options_.finalizer, token);
+        worker->call({.payload = options_.finalizer}, token);
       }));
     }
   } catch (const std::exception& error) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <concepts>
 #include <cstring>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -11,7 +12,7 @@
 namespace joblib::detail {
 namespace {
 
-constexpr std::string_view magic = "jlw\1";  // with the version
+constexpr std::string_view magic = "jlw\2";  // with the version
 constexpr std::uint64_t longest_hello = 1024;
 
 [[noreturn]] void refuse(const std::string& why) {
@@ -94,10 +95,11 @@ bytes Protocol::hello() const {
   return payload;
 }
 
-Protocol::Header Protocol::header(FrameKind kind, std::uint64_t size) {
+Protocol::Header Protocol::header(FrameKind kind, std::uint64_t size, std::size_t files) {
   Header header;
   std::memcpy(header.data(), magic.data(), magic.size());
-  put(header.data() + 4, static_cast<std::uint32_t>(kind));
+  put(header.data() + 4, static_cast<std::uint16_t>(kind));
+  put(header.data() + 6, static_cast<std::uint16_t>(files));
   put(header.data() + 8, size);
   return header;
 }
@@ -108,7 +110,7 @@ std::span<std::byte> Protocol::room() {
   constexpr std::size_t step = 1 << 18;
   constexpr std::size_t reserved_at_once = 1 << 27;
   if (!frame_) return std::span(buffer_).subspan(end_);
-  bytes& payload = frame_->payload;
+  bytes& payload = frame_->message.payload;
   if (filled_ == payload.size()) {
     const std::size_t size = std::min<std::uint64_t>(frame_size_, filled_ + step);
     if (size > payload.capacity()) {
@@ -120,14 +122,22 @@ std::span<std::byte> Protocol::room() {
   return std::span(payload).subspan(filled_);
 }
 
-void Protocol::received(std::size_t count) { (frame_ ? filled_ : end_) += count; }
+void Protocol::received(std::size_t count, FileList files) {
+  (frame_ ? filled_ : end_) += count;
+  std::ranges::move(files, std::back_inserter(files_));
+  if (files_.size() > most_files) refuse("too many files arrive");
+}
 
 std::optional<Frame> Protocol::next() {
   if (!frame_) begin_frame();
   if (!frame_ || filled_ < frame_size_) return std::nullopt;
+  if (files_.size() < frame_files_) refuse("a frame comes without its files");
   Frame frame = std::move(*frame_);
   frame_.reset();
-  if (frame.kind == FrameKind::hello) check_hello(frame.payload);
+  const auto last = files_.begin() + static_cast<std::ptrdiff_t>(frame_files_);
+  std::move(files_.begin(), last, std::back_inserter(frame.message.files));
+  files_.erase(files_.begin(), last);
+  if (frame.kind == FrameKind::hello) check_hello(frame.message.payload);
   return frame;
 }
 
@@ -141,16 +151,18 @@ void Protocol::begin_frame() {
   }
   if (std::memcmp(header, magic.data(), magic.size()) != 0)
     refuse("what arrives is no frame of this version");
-  const auto kind = static_cast<FrameKind>(get<std::uint32_t>(header + 4));
+  const auto kind = static_cast<FrameKind>(get<std::uint16_t>(header + 4));
+  frame_files_ = get<std::uint16_t>(header + 6);
   frame_size_ = get<std::uint64_t>(header + 8);
-  check_kind(kind, frame_size_);
+  check_kind(kind, frame_size_, frame_files_);
   begin_ += header_size;
   filled_ = std::min<std::uint64_t>(frame_size_, end_ - begin_);
-  frame_ = Frame{kind, bytes(std::span<const std::byte>(buffer_).subspan(begin_, filled_))};
+  const auto arrived = std::span<const std::byte>(buffer_).subspan(begin_, filled_);
+  frame_ = Frame{kind, {.payload = bytes(arrived)}};
   begin_ += filled_;
 }
 
-void Protocol::check_kind(FrameKind kind, std::uint64_t size) const {
+void Protocol::check_kind(FrameKind kind, std::uint64_t size, std::size_t files) const {
   const bool expected =
       !greeted_ ? kind == FrameKind::hello
       : side_ == Side::worker
@@ -158,6 +170,8 @@ void Protocol::check_kind(FrameKind kind, std::uint64_t size) const {
           : kind == FrameKind::reply || kind == FrameKind::leaking || kind == FrameKind::failure;
   if (!expected) refuse("a frame comes at the wrong time");
   if (size > (greeted_ ? bytes().max_size() : longest_hello)) refuse("a frame is too long");
+  const bool may_have_files = kind != FrameKind::hello && kind != FrameKind::failure;
+  if (files > (may_have_files ? most_files : 0)) refuse("a frame has too many files");
 }
 
 void Protocol::check_hello(const bytes& payload) {

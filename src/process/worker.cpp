@@ -99,7 +99,7 @@ WorkerProcess::~WorkerProcess() { LiveWorkers::instance().remove(*this); }
 
 bool WorkerProcess::is_alive() const noexcept { return usable_ && !process_.has_ended(); }
 
-bytes WorkerProcess::call(std::span<const std::byte> request, const std::stop_token& stop) {
+Message WorkerProcess::call(const Message& request, const std::stop_token& stop) {
   if (stop.stop_requested()) throw_cancelled();
   usable_ = false;  // unless all goes well
   std::optional<Frame> answer;
@@ -114,11 +114,11 @@ bytes WorkerProcess::call(std::span<const std::byte> request, const std::stop_to
   }
   usable_ = !stopped;
   leaks_ = answer->kind == FrameKind::leaking;
-  if (answer->kind == FrameKind::failure) throw_failure(answer->payload);
-  return std::move(answer->payload);
+  if (answer->kind == FrameKind::failure) throw_failure(answer->message.payload);
+  return std::move(answer->message);
 }
 
-std::optional<Frame> WorkerProcess::exchange(std::span<const std::byte> request) {
+std::optional<Frame> WorkerProcess::exchange(const Message& request) {
   if (!channel_->send(FrameKind::run, request)) return std::nullopt;
   for (;;) {
     std::optional<Frame> frame = channel_->receive();

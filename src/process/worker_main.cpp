@@ -10,7 +10,6 @@
 #include <fstream>
 #include <iostream>
 #include <optional>
-#include <span>
 #include <string>
 #include <thread>
 #include <utility>
@@ -103,12 +102,11 @@ class LeakWatch {
   bool found_ = false;
 };
 
-void answer(Channel& parent, RequestHandler handler, std::span<const std::byte> request,
-            bool leaking) {
+void answer(Channel& parent, RequestHandler handler, const Message& request, bool leaking) {
   int code = 0;
   std::string text;
   try {
-    const bytes reply = handler(request);
+    const Message reply = handler(request);
     flush_output();
     parent.send(leaking ? FrameKind::leaking : FrameKind::reply, reply);
     return;
@@ -120,7 +118,7 @@ void answer(Channel& parent, RequestHandler handler, std::span<const std::byte> 
     text = error.what();
   }
   flush_output();
-  parent.send(FrameKind::failure, failure_payload(code, text));
+  parent.send(FrameKind::failure, {.payload = failure_payload(code, text)});
 }
 
 void work(const std::string& token) {
@@ -134,7 +132,7 @@ void work(const std::string& token) {
     std::optional<Frame> frame = parent.receive();
     if (!frame) return;
     if (frame->kind == FrameKind::run) {
-      answer(parent, handler, frame->payload, leak.found());
+      answer(parent, handler, frame->message, leak.found());
       frame.reset();
       leak.look();
       continue;

@@ -15,7 +15,7 @@ using joblib::detail::Protocol;
 void receive(Protocol& protocol, std::span<const std::byte> data, std::size_t step) {
   joblib::test::receive(protocol, data, step, [](const Frame& frame) {
     if (frame.kind == FrameKind::failure)
-      joblib::fuzz::attempt([&] { joblib::detail::throw_failure(frame.payload); });
+      joblib::fuzz::attempt([&] { joblib::detail::throw_failure(frame.message.payload); });
   });
 }
 

@@ -10,16 +10,16 @@
 #include <thread>
 #include <vector>
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "joblib/core/error.hpp"
-#include "joblib/pickle/bytes.hpp"
+#include "joblib/process/detail/message.hpp"
 #include "process/children.hpp"
 
 namespace joblib::test {
 
-/// What the workers of the tests do: they echo a request, but for some commands.
-inline bytes obey(std::span<const std::byte> request) {
+inline bytes reply_to(std::span<const std::byte> request) {
   const std::string_view text(reinterpret_cast<const char*>(request.data()), request.size());
   const auto crash = [](int signal) {
     std::signal(signal, SIG_DFL);  // sanitizers handle some
@@ -52,6 +52,10 @@ inline bytes obey(std::span<const std::byte> request) {
     static std::vector<std::string> kept;
     kept.emplace_back(320'000'000, 'x');
   }
+  if (text == "few files") {
+    const rlimit limit = {50, 50};
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+  }
   if (text == "error") throw Error(errc::not_found, "there is none");
   if (text == "fork and die") {
     if (::fork() == 0) {
@@ -66,6 +70,11 @@ inline bytes obey(std::span<const std::byte> request) {
     return bytes(value == nullptr ? "(none)" : value);
   }
   return bytes(request);
+}
+
+/// What the workers of the tests do: they echo a request, but for some commands.
+inline detail::Message obey(const detail::Message& request) {
+  return {.payload = reply_to(request.payload), .files = request.files};
 }
 
 /// Waits until a worker is busy with "hang <path>".

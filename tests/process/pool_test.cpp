@@ -18,6 +18,7 @@
 namespace {
 
 using joblib::bytes;
+using joblib::detail::Message;
 using joblib::detail::WorkerPool;
 using joblib::detail::WorkerPoolOptions;
 using joblib::test::FileTree;
@@ -25,12 +26,12 @@ using joblib::test::obey;
 using joblib::test::Watched;
 
 std::string answer(WorkerPool& pool, const char* request) {
-  return std::string(pool.call(bytes(request), {}).view());
+  return std::string(pool.call({.payload = bytes(request)}, {}).payload.view());
 }
 
 // An initializer or finalizer is a request like any other: here, the name of a file to be made.
-bytes make_file(std::span<const std::byte> request) {
-  const std::string name(bytes(request).view());
+Message make_file(const Message& request) {
+  const std::string name(request.payload.view());
   if (name.starts_with("/")) std::filesystem::create_directory(name + std::to_string(::getpid()));
   return obey(request);
 }

@@ -1,6 +1,7 @@
 #include "joblib/process/detail/protocol.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,8 @@ namespace {
 
 using joblib::bytes;
 using joblib::errc;
+using joblib::detail::FileDescriptor;
+using joblib::detail::FileList;
 using joblib::detail::Frame;
 using joblib::detail::FrameKind;
 using joblib::detail::Hello;
@@ -67,12 +70,49 @@ TEST_CASE("Frames arrive whole, however they are cut") {
     const std::vector<Frame> frames = receive(protocol, data, step);
     REQUIRE(frames.size() == 5);
     CHECK(frames[0].kind == FrameKind::hello);
-    CHECK(frames[1].payload == bytes("one"));
-    CHECK(frames[2].payload.empty());
-    CHECK(frames[3].payload == large);
-    CHECK(frames[4].payload == bytes("two"));
+    CHECK(frames[1].message.payload == bytes("one"));
+    CHECK(frames[2].message.payload.empty());
+    CHECK(frames[3].message.payload == large);
+    CHECK(frames[4].message.payload == bytes("two"));
     CHECK(protocol.peer().handler == of_parent.handler);
   }
+}
+
+TEST_CASE("Files belong to the frame that says how many it has") {
+  Protocol protocol = worker();
+  receive(protocol, greeting(of_parent), 1'000);
+  const auto arrive = [&](const bytes& data, const FileList& files) {
+    std::ranges::copy(data, protocol.room().begin());
+    protocol.received(data.size(), files);
+  };
+  const FileList files = {std::make_shared<FileDescriptor>(), std::make_shared<FileDescriptor>(),
+                          std::make_shared<FileDescriptor>()};
+  // As the system may deliver it: a frame without files, and the beginning of one that has some.
+  arrive(frame(FrameKind::run, bytes("one")) + bytes(Protocol::header(FrameKind::run, 3, 2)),
+         {files[0], files[1]});
+  const auto first = protocol.next();
+  REQUIRE(first);
+  CHECK(first->message.files.empty());
+  CHECK_FALSE(protocol.next());
+  arrive(bytes("two"), {});
+  const auto second = protocol.next();
+  REQUIRE(second);
+  CHECK(second->message.files == FileList{files[0], files[1]});
+
+  arrive(bytes(Protocol::header(FrameKind::run, 0, 2)), {files[2]});
+  CHECK_THROWS_AS(protocol.next(), joblib::Error);
+}
+
+TEST_CASE("Only requests and replies have files, and not too many") {
+  const bytes hello = greeting(of_worker);
+  CHECK(error_of(parent(), bytes(Protocol::header(FrameKind::hello, 0, 1))) == errc::corrupt_data);
+  CHECK(error_of(parent(), hello + bytes(Protocol::header(FrameKind::failure, 0, 1))) ==
+        errc::corrupt_data);
+  CHECK(error_of(parent(), hello + bytes(Protocol::header(FrameKind::reply, 0, 251))) ==
+        errc::corrupt_data);
+  Protocol protocol = parent();
+  CHECK_THROWS_AS(protocol.received(0, FileList(251, std::make_shared<FileDescriptor>())),
+                  joblib::Error);
 }
 
 TEST_CASE("Large payloads are read to where they stay") {
@@ -86,7 +126,7 @@ TEST_CASE("Large payloads are read to where they stay") {
   protocol.received(room.size());
   const auto next = protocol.next();
   REQUIRE(next);
-  CHECK(next->payload.data() == room.data());
+  CHECK(next->message.payload.data() == room.data());
 }
 
 TEST_CASE("Memory grows only with what has arrived") {

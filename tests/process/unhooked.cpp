@@ -12,8 +12,9 @@
 namespace {
 
 using joblib::bytes;
+using joblib::detail::Message;
 
-bytes echo(std::span<const std::byte> request) { return bytes(request); }
+Message echo(const Message& request) { return request; }
 
 void check(bool condition, const char* what) {
   if (condition) return;
@@ -49,6 +50,7 @@ int main(int argc, char** argv) {
   check(starts_no_workers(), "main starts no workers before worker_main");
   joblib::worker_main(argc, argv);
   joblib::detail::WorkerProcess worker(&echo, {});
-  check(worker.call(bytes("hello"), {}).view() == "hello", "a worker answers after worker_main");
+  check(worker.call({.payload = bytes("hello")}, {}).payload.view() == "hello",
+        "a worker answers after worker_main");
   return 0;
 }

@@ -6,6 +6,8 @@
 #include <string>
 #include <thread>
 
+#include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "catch.hpp"
@@ -17,12 +19,15 @@
 namespace {
 
 using joblib::bytes;
+using joblib::detail::FileDescriptor;
+using joblib::detail::Message;
 using joblib::detail::WorkerProcess;
 using joblib::test::EnvironmentGuard;
 using joblib::test::obey;
+using joblib::test::open_descriptors;
 
 std::string answer(WorkerProcess& worker, const char* request) {
-  return std::string(worker.call(bytes(request), {}).view());
+  return std::string(worker.call({.payload = bytes(request)}, {}).payload.view());
 }
 
 std::string error_of(const char* request) {
@@ -55,16 +60,50 @@ TEST_CASE("A worker is another process that answers many requests") {
     const std::string text = std::to_string(i);
     REQUIRE(answer(worker, text.c_str()) == text);
   }
-  CHECK(worker.call({}, {}).empty());
+  CHECK(worker.call({}, {}).payload.empty());
   CHECK(worker.is_alive());
+}
+
+TEST_CASE("Files go both ways and are closed when they are not wanted any more") {
+  WorkerProcess worker(&obey, {});
+  const std::string descriptors = answer(worker, "descriptors");
+  const std::ptrdiff_t before = open_descriptors();
+  for (const std::size_t count : {1u, 250u}) {
+    Message request{.payload = bytes("echo")};
+    for (std::size_t i = 0; i < count; ++i) {
+      request.files.push_back(
+          std::make_shared<FileDescriptor>(::memfd_create("file", MFD_CLOEXEC)));
+      const std::string text = std::to_string(i);
+      REQUIRE(::write(request.files.back()->get(), text.data(), text.size()) > 0);
+    }
+    const Message reply = worker.call(request, {});
+    REQUIRE(reply.files.size() == count);
+    for (std::size_t i = 0; i < count; ++i) {
+      std::string text(std::to_string(i).size(), ' ');
+      REQUIRE(::pread(reply.files[i]->get(), text.data(), text.size(), 0) == std::ssize(text));
+      REQUIRE(text == std::to_string(i));
+    }
+    CHECK(::fcntl(reply.files[0]->get(), F_GETFD) == FD_CLOEXEC);
+  }
+  CHECK(answer(worker, "descriptors") == descriptors);
+  CHECK(open_descriptors() == before);
+}
+
+TEST_CASE("A worker that can't open the files of a request ends") {
+  WorkerProcess worker(&obey, {});
+  CHECK(answer(worker, "few files") == "few files");
+  Message request{.payload = bytes("echo")};
+  request.files.assign(100, std::make_shared<FileDescriptor>(::memfd_create("file", MFD_CLOEXEC)));
+  CHECK_THROWS_AS(worker.call(request, {}), joblib::TerminatedWorkerError);
 }
 
 TEST_CASE("Large payloads go both ways") {
   WorkerProcess worker(&obey, {});
   for (const std::size_t size : {4080u, 4081u, 1u << 18, (1u << 18) + 1u, 64u << 20}) {
-    bytes request(size);
-    for (std::size_t i = 0; i < size; i += 997) request[i] = static_cast<std::byte>(i / 997);
-    REQUIRE(worker.call(request, {}) == request);
+    Message request{.payload = bytes(size)};
+    for (std::size_t i = 0; i < size; i += 997)
+      request.payload[i] = static_cast<std::byte>(i / 997);
+    REQUIRE(worker.call(request, {}).payload == request.payload);
   }
 }
 
@@ -103,7 +142,7 @@ TEST_CASE("A stop request ends a worker that hangs") {
   bool cancelled = false;
   std::thread caller([&] {
     try {
-      worker.call(bytes("hang " + started.string()), stop.get_token());
+      worker.call({.payload = bytes("hang " + started.string())}, stop.get_token());
     } catch (const joblib::Cancelled&) {
       cancelled = true;
     }

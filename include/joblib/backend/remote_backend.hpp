@@ -6,6 +6,7 @@
 
 #include "joblib/backend/parallel_backend.hpp"
 #include "joblib/pickle/bytes.hpp"
+#include "joblib/process/detail/message.hpp"
 
 namespace joblib {
 
@@ -20,11 +21,24 @@ class RemoteJob {
 
   /// What run_request(), in any other process of the same program, makes the reply of.
   virtual bytes request() = 0;
+
+  /// As run() and request(), for processes of this machine that files can be passed to: large
+  /// arrays are in those. The files of a reply are to be kept before its bytes are returned.
+  virtual detail::Message run_with_files() = 0;
+  virtual detail::Message request_with_files() = 0;
+  virtual void keep_files(detail::FileList files) = 0;
 };
 
 /// Runs the tasks of a RemoteJob::request() in this process, and returns the reply. An error of a
 /// task, or of the request, is part of the reply as well.
 bytes run_request(std::span<const std::byte> request);
+
+namespace detail {
+
+// The same for a request_with_files().
+Message run_request(std::span<const std::byte> request, const FileList& files);
+
+}  // namespace detail
 
 /// Runs tasks in other processes. It moves bytes and knows nothing else of them: each worker of a
 /// call is a thread of this process that waits for another one.

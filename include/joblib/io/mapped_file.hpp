@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <span>
 
+#include "joblib/io/file.hpp"
 #include "joblib/io/mmap_mode.hpp"
 
 namespace joblib::detail {
@@ -17,6 +19,8 @@ class MappedFile {
   /// `c`: what is written stays in this map. Throws Error naming the path: errc::not_found where
   /// there is no such file, errc::io_error otherwise.
   MappedFile(const std::filesystem::path& path, MmapMode mode);
+  /// The same of a file that is open, for reading at least; `name` is for messages.
+  MappedFile(const FileDescriptor& file, const std::filesystem::path& name, MmapMode mode);
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
   ~MappedFile();
@@ -26,9 +30,17 @@ class MappedFile {
   bool is_writable() const noexcept { return mode_ != MmapMode::r; }
   const std::filesystem::path& path() const noexcept { return path_; }
 
+  /// Whether the file has what is written to the map.
+  bool is_shared() const noexcept { return mode_ == MmapMode::r_plus || mode_ == MmapMode::w_plus; }
+  /// The file, opened again as it was for the map; no descriptor where its name stands for another
+  /// one by now, or for none.
+  FileDescriptor reopen() const noexcept;
+
  private:
   std::filesystem::path path_;
   MmapMode mode_;
+  std::uint64_t device_ = 0;
+  std::uint64_t inode_ = 0;
   std::span<std::byte> bytes_ = {};
 };
 

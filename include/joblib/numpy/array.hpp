@@ -25,7 +25,8 @@ struct Array {
   std::vector<std::ptrdiff_t> strides = {};  ///< bytes, one for each axis
   std::shared_ptr<std::byte> data = {};      ///< the first element; keeps all of them alive
   bool writable = true;
-  bool mapped = false;  ///< the elements are those of a file
+  /// The file whose elements they are, kept alive by `data`; null where they are in memory.
+  const MappedFile* file = nullptr;
 
   std::size_t ndim() const noexcept { return shape.size(); }
   std::size_t size() const noexcept;  ///< elements; 1 without axes

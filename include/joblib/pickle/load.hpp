@@ -12,6 +12,7 @@
 
 #include "joblib/io/byte_stream.hpp"
 #include "joblib/io/mmap_mode.hpp"
+#include "joblib/pickle/detail/array_files.hpp"
 #include "joblib/pickle/detail/extract.hpp"
 #include "joblib/pickle/object.hpp"
 
@@ -37,6 +38,8 @@ class Load {
   Load(std::istream& stream, const LoadOptions& options);
   Load(int fd, const LoadOptions& options);
   Load(std::span<const std::byte> bytes, const LoadOptions& options);
+  /// Of a pickle that files have come with.
+  Load(std::span<const std::byte> bytes, ReceivedFiles files);
   /// `name` is for messages.
   Load(ByteSource& source, std::string name, const LoadOptions& options);
   Load(const Load&) = delete;

@@ -6,7 +6,6 @@
 #include <deque>
 #include <memory>
 #include <mutex>
-#include <span>
 #include <stop_token>
 #include <thread>
 #include <vector>
@@ -43,7 +42,7 @@ class WorkerPool {
 
   /// Has a worker that is idle, or a new one, answer the request. Throws as WorkerProcess and its
   /// call do; a worker that died or was killed is replaced by the next call.
-  bytes call(std::span<const std::byte> request, const std::stop_token& stop);
+  Message call(const Message& request, const std::stop_token& stop);
 
   /// A call that wants so many workers begins, and later ends. Where one begins, surplus workers
   /// end: those that are idle, and more than all running calls want.

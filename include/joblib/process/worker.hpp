@@ -3,18 +3,16 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <span>
 #include <stop_token>
 #include <string>
 
-#include "joblib/pickle/bytes.hpp"
 #include "joblib/process/detail/channel.hpp"
 #include "joblib/process/detail/child_process.hpp"
 
 namespace joblib::detail {
 
 /// Answers a request in a worker. An Error that it throws reaches the caller as such.
-using RequestHandler = bytes (*)(std::span<const std::byte> request);
+using RequestHandler = Message (*)(const Message& request);
 
 /// Variables that are set in the environment of a process, or replaced.
 using Environment = std::map<std::string, std::string>;
@@ -38,7 +36,7 @@ class WorkerProcess {
   /// Sends a request and waits for the reply; one at a time, while is_alive(). Throws
   /// TerminatedWorkerError when the process ends instead, Cancelled when `stop` is requested, for
   /// which the process is killed, and the handler's Error.
-  bytes call(std::span<const std::byte> request, const std::stop_token& stop);
+  Message call(const Message& request, const std::stop_token& stop);
 
   /// False when the process has ended, or is of no use any more: after a call that threw anything
   /// but the handler's Error, and, to be sure, after one that was stopped just when it was done.
@@ -52,7 +50,7 @@ class WorkerProcess {
  private:
   friend class LiveWorkers;
 
-  std::optional<Frame> exchange(std::span<const std::byte> request);
+  std::optional<Frame> exchange(const Message& request);
   [[noreturn]] void throw_terminated();
   void abandon() noexcept;
 

@@ -10,6 +10,7 @@
 
 #include "joblib/io/buffered_input.hpp"
 #include "joblib/io/mapped_file.hpp"
+#include "joblib/pickle/detail/array_files.hpp"
 #include "joblib/pickle/detail/document.hpp"
 #include "joblib/pickle/detail/machine.hpp"
 
@@ -21,6 +22,8 @@ struct ReadOptions {
   std::shared_ptr<MappedFile> map = {};
   /// Arrays stay in the file, which can be read at any place, until they are asked for.
   bool leave_arrays = false;
+  /// What has come with the pickle; null where nothing can have.
+  ReceivedFiles* files = nullptr;
   /// The folder with the companions of a file of joblib until 0.9.
   std::filesystem::path folder = {};
   /// The pickle of an array of objects, inside of another pickle: it has no wrapped arrays.

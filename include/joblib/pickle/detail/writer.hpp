@@ -13,6 +13,7 @@
 
 #include "joblib/io/byte_stream.hpp"
 #include "joblib/numpy/array.hpp"
+#include "joblib/pickle/detail/array_files.hpp"
 #include "joblib/pickle/detail/batches.hpp"
 #include "joblib/pickle/detail/opcodes.hpp"
 #include "joblib/pickle/detail/value.hpp"
@@ -28,7 +29,8 @@ struct WriteOptions {
   std::size_t alignment = 16;  // of the elements of arrays, in bytes; a power of 2 up to 128
   std::uint64_t position = 0;  // of the target, when writing begins
   Memo memo = Memo::referred;
-  int numpy_version = 1;  // 1 or 2, where they write types differently; both read both
+  int numpy_version = 1;        // 1 or 2, where they write types differently; both read both
+  ArrayFiles* files = nullptr;  // takes arrays, or leaves them to the pickle; may be null
 };
 
 /// Writes a pickle, with joblib's arrays between the opcodes. One of the sinks that a C++ value can
@@ -142,6 +144,7 @@ class PickleWriter {
   void finish();
 
   int protocol() const noexcept { return options_.protocol; }
+  ArrayFiles* files() const noexcept { return options_.files; }
 
  protected:
   static constexpr std::size_t frame_size = 1 << 16;

@@ -1,8 +1,6 @@
 #pragma once
 
-#include <cstddef>
 #include <optional>
-#include <span>
 
 #include "joblib/io/file.hpp"
 #include "joblib/process/detail/protocol.hpp"
@@ -15,10 +13,10 @@ class Channel {
  public:
   Channel(FileDescriptor socket, Protocol protocol);
 
-  void send_hello() { send(FrameKind::hello, protocol_.hello()); }
+  void send_hello() { send(FrameKind::hello, {.payload = protocol_.hello()}); }
 
   /// False where the other side has gone. Throws Error where the system refuses.
-  bool send(FrameKind kind, std::span<const std::byte> payload);
+  bool send(FrameKind kind, const Message& message);
 
   /// The next frame; none where the other side has gone. Throws Error as Protocol does.
   std::optional<Frame> receive();

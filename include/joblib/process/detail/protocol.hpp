@@ -10,16 +10,17 @@
 
 #include "joblib/pickle/bytes.hpp"
 #include "joblib/process/code_address.hpp"
+#include "joblib/process/detail/message.hpp"
 
 // What a process and its worker say to each other. Numbers are little-endian.
 //
-//   frame    = "jlw" version(1 byte) kind(4) size(8) payload
+//   frame    = "jlw" version(1 byte) kind(2) files(2) size(8) payload; with the first byte come as
+//              many descriptors as `files` says
 //   hello    = token build_id handler.build_id handler.offset(8);  a text = size(4) characters
 //   run      = a request, for the handler
 //   reply    = what the handler returned
-//   leaking  = the same, of a worker whose requests have left so much memory behind that it is to
-//   be
-//              replaced
+//   leaking  = the same, of a worker that is to be replaced for the memory that its requests have
+//              left behind
 //   failure  = errc(4) text: the handler threw
 //
 // Each side begins with a hello. Then the parent sends run and waits for reply, leaking or failure,
@@ -27,11 +28,11 @@
 
 namespace joblib::detail {
 
-enum class FrameKind : std::uint32_t { hello = 1, run, reply, failure, leaking };
+enum class FrameKind : std::uint16_t { hello = 1, run, reply, failure, leaking };
 
 struct Frame {
   FrameKind kind;
-  bytes payload;
+  Message message;
 };
 
 struct Hello {
@@ -54,15 +55,15 @@ class Protocol {
   /// The payload of the own hello.
   bytes hello() const;
 
-  /// What goes before a payload of `size` bytes.
-  static Header header(FrameKind kind, std::uint64_t size);
+  /// What goes before a payload of `size` bytes with so many files.
+  static Header header(FrameKind kind, std::uint64_t size, std::size_t files = 0);
 
   /// Where the next bytes that arrive are to be put: never empty, and part of the payload itself
   /// where that is large.
   std::span<std::byte> room();
 
-  /// So many bytes have been put at the beginning of room().
-  void received(std::size_t count);
+  /// So many bytes have been put at the beginning of room(), and these files have come with them.
+  void received(std::size_t count, FileList files = {});
 
   /// The next frame that has arrived completely; to be called until there is none. The first one is
   /// a hello. Throws Error if the bytes are no frames, the kind is not one that the other side may
@@ -75,7 +76,7 @@ class Protocol {
 
  private:
   void begin_frame();
-  void check_kind(FrameKind kind, std::uint64_t size) const;
+  void check_kind(FrameKind kind, std::uint64_t size, std::size_t files) const;
   void check_hello(const bytes& payload);
 
   Side side_;
@@ -88,6 +89,8 @@ class Protocol {
   std::optional<Frame> frame_ = {};  // the one that is arriving
   std::uint64_t frame_size_ = 0;     // of its payload
   std::size_t filled_ = 0;           // so much of which is there
+  std::size_t frame_files_ = 0;      // that it is to have
+  FileList files_ = {};              // that have come and belong to no frame yet
 };
 
 /// The payload of a failure, and back: throws the Error.

@@ -113,11 +113,40 @@ struct Wire<T> {
   static T give(Kept& kept) { return kept; }
 };
 
+// Writes an array whose elements are to stay what they are until the call ends.
+template <class T>
+void write_lasting(PickleWriter& writer, const T& value) {
+  if constexpr (requires { value.data(); }) {
+    if (writer.files() != nullptr) writer.files()->set_lasting(value.data());
+  }
+  Wire<T>::write(writer, value);
+}
+
 // What is only read through a reference, an argument by std::cref, is sent by value.
 template <class T>
   requires std::same_as<typename Wire<T>::Kept, T>
 struct Wire<const T&> : Wire<T> {
+  static void write(PickleWriter& writer, const T& value) { write_lasting(writer, value); }
   static const T& give(const T& kept) { return kept; }
+};
+
+// Elements that somebody else keeps, as text above. Whoever receives them may find them in memory
+// that all share.
+template <class Element>
+  requires Row<std::span<const Element>>
+struct Wire<std::span<const Element>> {
+  static constexpr bool sendable = true;
+  using Kept = ndarray<const Element>;
+
+  static const std::type_info* obstacle() { return nullptr; }
+  static void write(PickleWriter& writer, std::span<const Element> elements) {
+    if (writer.files() != nullptr) writer.files()->set_lasting(elements.data());
+    save(writer, elements);
+  }
+  static Kept read(Extraction& extraction, const Value& value) {
+    return extract<Kept>(extraction, value);
+  }
+  static std::span<const Element> give(const Kept& kept) { return kept.span(); }
 };
 
 // Changes would be lost.
@@ -132,7 +161,7 @@ struct Wire<T&> {
 template <class T>
 struct Wire<std::reference_wrapper<const T>> : Wire<const T&> {
   static void write(PickleWriter& writer, std::reference_wrapper<const T> reference) {
-    Wire<T>::write(writer, reference);
+    write_lasting<T>(writer, reference);
   }
   static std::reference_wrapper<const T> give(const T& kept) { return std::cref(kept); }
 };

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "joblib/io/mmap_mode.hpp"
+#include "joblib/pickle/detail/array_files.hpp"
+
+namespace joblib::detail {
+
+/// How arrays travel between processes of this machine.
+struct SharingOptions {
+  std::uint64_t max_nbytes = std::numeric_limits<std::uint64_t>::max();  ///< larger ones are shared
+  /// Of their files; empty: there are none while shared memory is below half of all memory, and
+  /// then they are in the system's folder for temporary files.
+  std::filesystem::path temp_folder = {};
+  bool writes_through = false;  ///< what a process changes is changed for all
+};
+
+/// The arrays of a call that several of its messages may refer to: each is written once, and kept
+/// as long as the call, or its owner if that ends before. Thread-safe.
+class LastingArrays {
+ public:
+  explicit LastingArrays(SharingOptions options) : options_(std::move(options)) {}
+
+  const SharingOptions& options() const noexcept { return options_; }
+
+  /// A file of this array alone; null where there are too many already.
+  std::shared_ptr<const FileDescriptor> file_of(const Array& array, Order order);
+
+ private:
+  struct Known {
+    Array array;  // without its owner
+    std::weak_ptr<std::byte> owner;
+    bool has_owner;
+    std::shared_ptr<const FileDescriptor> file;
+  };
+
+  const SharingOptions options_;
+  std::mutex mutex_ = {};
+  std::vector<Known> known_ = {};  // guarded by mutex_
+};
+
+/// Takes the arrays of one message: those that are mapped, by their file, and large ones.
+class MessageFiles final : public ArrayFiles {
+ public:
+  explicit MessageFiles(const SharingOptions& options) : options_(options) {}
+  explicit MessageFiles(LastingArrays& lasting) : options_(lasting.options()), lasting_(&lasting) {}
+
+  std::optional<ArrayPlace> put(const Array& array, Order order) override;
+
+  FileList take() { return std::exchange(files_, {}); }
+
+ private:
+  struct OwnFile {
+    std::size_t index;
+    bool in_memory;
+    std::uint64_t size;
+  };
+
+  std::optional<ArrayPlace> place_in_map(const Array& array);
+  std::optional<ArrayPlace> place_of_lasting(const Array& array, Order order);
+  ArrayPlace append(const Array& array, Order order);
+  std::size_t add(std::shared_ptr<const FileDescriptor> file);
+
+  const SharingOptions& options_;
+  LastingArrays* lasting_ = nullptr;
+  FileList files_ = {};
+  std::vector<std::pair<const MappedFile*, std::size_t>> maps_ = {};  // and their indices
+  std::optional<OwnFile> own_ = {};  // of this message's arrays alone
+};
+
+}  // namespace joblib::detail
