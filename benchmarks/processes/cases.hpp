@@ -28,6 +28,11 @@ class Cases {
 
   const std::string& name() const { return name_; }
 
+  /// Whether the case is one of those with an array of `large` bytes.
+  bool has_array() const {
+    return name_ == "tasks_100" || name_.starts_with("argument") || name_.starts_with("result");
+  }
+
   /// Runs `call` again and again if the case is `name`. Reports what one of `items` in it takes,
   /// in seconds by `factor`. `prepare` comes before each call and isn't timed.
   template <typename Prepare, typename Call>

@@ -1,35 +1,49 @@
+#include <algorithm>
+#include <functional>
 #include <joblib/parallel.hpp>
 #include <ranges>
+#include <span>
+#include <vector>
 
 #include "cases.hpp"
 
 namespace {
 
 int same(int i) { return i; }
-int count(const std::vector<double>& values) { return static_cast<int>(values.size()); }
-joblib::ndarray<double> make(int size) {
-  return joblib::ndarray<double>({static_cast<std::size_t>(size)});
+double first(std::span<const double> values) { return values.front(); }
+double first_of_vector(const std::vector<double>& values) { return values.front(); }
+
+constexpr std::size_t size = bench::Cases::large / sizeof(double);
+std::vector<double> make_vector(int value) { return std::vector<double>(size, value); }
+// In memory that has been used before, as that which is copied elsewhere.
+joblib::ndarray<double> make(int value) {
+  static const joblib::ndarray<double> values({size});
+  std::ranges::fill(values.span().first(1000), value);
+  return values;
 }
 
 // Keeps the request of a call's only task, for calls of the pool alone.
 class Recorder final : public joblib::LokyBackend {
  public:
   joblib::bytes run(joblib::RemoteJob& job, const std::stop_token& stop) override {
-    request = job.request();
+    request = job.request_with_files();
     return LokyBackend::run(job, stop);
   }
 
-  joblib::bytes request;
+  joblib::detail::Message request;
 };
 
 class Recorded final : public joblib::RemoteJob {
  public:
-  explicit Recorded(joblib::bytes request) : request_(std::move(request)) {}
-  joblib::bytes run() override { return joblib::run_request(request_); }
-  joblib::bytes request() override { return request_; }
+  explicit Recorded(joblib::detail::Message request) : request_(std::move(request)) {}
+  joblib::bytes run() override { return joblib::run_request(request_.payload); }
+  joblib::bytes request() override { return request_.payload; }
+  joblib::detail::Message request_with_files() override { return request_; }
+  void keep_files(joblib::detail::FileList) override {}
+  void make_file() override {}
 
  private:
-  joblib::bytes request_;
+  joblib::detail::Message request_;
 };
 
 }  // namespace
@@ -61,11 +75,19 @@ int main(int argc, char** argv) {
   cases.time("start", "joblib-cpp", 1, 1e3, joblib::shutdown,
              [&] { parallel.map([](int) { return 0; }, std::views::iota(0, 2)); });
 
-  if (cases.name() != "argument" && cases.name() != "result") return 0;
-  constexpr std::size_t size = bench::Cases::large / sizeof(double);
+  if (!cases.has_array()) return 0;
   const std::vector<double> values(size, 1);
+  const std::span<const double> array(values);
+  cases.time("tasks_100", "joblib-cpp", 1, 1e3, nothing, [&] {
+    parallel(std::views::iota(0, 100) |
+             std::views::transform([&](int) { return joblib::delayed(first)(array); }));
+  });
   cases.time("argument", "joblib-cpp", 1, 1e3, nothing,
-             [&] { parallel(std::views::single(joblib::delayed(count)(std::cref(values)))); });
+             [&] { parallel(joblib::delayed(first)(array)); });
+  cases.time("argument_vector", "joblib-cpp", 1, 1e3, nothing,
+             [&] { parallel(joblib::delayed(first_of_vector)(std::cref(values))); });
   cases.time("result", "joblib-cpp", 1, 1e3, nothing,
-             [&] { parallel.map(make, std::views::single(static_cast<int>(size))); });
+             [&] { parallel.map(make, std::views::single(1)); });
+  cases.time("result_vector", "joblib-cpp", 1, 1e3, nothing,
+             [&] { parallel.map(make_vector, std::views::single(1)); });
 }

@@ -46,9 +46,10 @@ def main(case):
         time(lambda: parallel(delayed(same)(i) for i in range(EMPTY_TASKS)), EMPTY_TASKS, 1e6)
     elif case == "start":
         time(lambda: parallel(delayed(same)(i) for i in range(2)), 1, 1e3, prepare=shut_down)
-    elif case == "argument":
+    elif case in ("tasks_100", "argument"):
         values = numpy.ones(LARGE // 8)
-        time(lambda: parallel([delayed(len)(values)]), 1, 1e3)
+        tasks = 100 if case == "tasks_100" else 1
+        time(lambda: parallel(delayed(len)(values) for _ in range(tasks)), 1, 1e3)
     elif case == "result":
         time(lambda: parallel([delayed(numpy.ones)(LARGE // 8)]), 1, 1e3)
 

@@ -58,8 +58,8 @@ void start_two(char* program) {
   for (const pid_t child : children) ::waitpid(child, nullptr, 0);
 }
 
-// To shared memory, as one process would write it for another one.
-void share(const std::vector<double>& values) {
+// To shared memory, as one process would write it for another one, which copies it or not.
+void share(const std::vector<double>& values, bool copied) {
   const std::size_t bytes = values.size() * sizeof(double);
   const int fd = ::memfd_create("values", MFD_CLOEXEC);
   check(fd >= 0);
@@ -68,6 +68,13 @@ void share(const std::vector<double>& values) {
     const ssize_t count = ::write(fd, data + done, bytes - done);
     check(count > 0);
     done += static_cast<std::size_t>(count);
+  }
+  if (copied) {
+    void* const shared = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, fd, 0);
+    check(shared != MAP_FAILED);
+    const auto* const first = static_cast<const double*>(shared);
+    const std::vector<double> copy(first, first + values.size());
+    ::munmap(shared, bytes);
   }
   ::close(fd);
 }
@@ -87,8 +94,12 @@ int main(int argc, char** argv) {
     cases.time("call", "socketpair", calls, 1e6, nothing, round_trips);
   }
   cases.time("start", "posix_spawn", 1, 1e3, nothing, [&] { start_two(argv[0]); });
-  if (cases.name() != "argument" && cases.name() != "result") return 0;
+  if (!cases.has_array()) return 0;
   const std::vector<double> values(bench::Cases::large / sizeof(double), 1);
-  for (const char* name : {"argument", "result"})
-    cases.time(name, "write(2) to a memfd", 1, 1e3, nothing, [&] { share(values); });
+  for (const char* name : {"tasks_100", "argument", "result"})
+    cases.time(name, "write(2) to a memfd", 1, 1e3, nothing, [&] { share(values, false); });
+  cases.time("argument_vector", "write(2) to a memfd, a copy", 1, 1e3, nothing,
+             [&] { share(values, true); });
+  cases.time("result_vector", "write(2) to a memfd, a copy", 1, 1e3, nothing,
+             [&] { share(std::vector<double>(values.size(), 1), true); });
 }

@@ -210,6 +210,7 @@ class Child {
 }  // namespace
 
 bytes MultiprocessingBackend::run(RemoteJob& job, const std::stop_token& stop) {
+  job.make_file();
   Child child(job, Pipe());
   std::optional<bytes> reply;
   {

@@ -115,12 +115,10 @@ Message answer(std::span<const std::byte> request, const FileList& came) {
 
 }  // namespace
 
-bytes BatchJob::run() { return run_here(batch_, context_, nullptr); }
-
-Message BatchJob::run_with_files() {
-  MessageFiles files(arrays_.options());
-  bytes payload = run_here(batch_, context_, &files);
-  return {.payload = std::move(payload), .files = files.take()};
+bytes BatchJob::run() {
+  if (files_.empty()) return run_here(batch_, context_, nullptr);
+  MessageFiles files(arrays_.options(), files_.front());
+  return run_here(batch_, context_, &files);
 }
 
 bytes BatchJob::request() { return request(nullptr, nullptr); }

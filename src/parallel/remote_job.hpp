@@ -20,9 +20,9 @@ class BatchJob final : public RemoteJob {
 
   bytes run() override;
   bytes request() override;
-  Message run_with_files() override;
   Message request_with_files() override;
   void keep_files(FileList files) override { files_ = std::move(files); }
+  void make_file() override { files_ = {new_array_file(arrays_.options())}; }
 
   // Gives the results in the reply to the batch, or throws the error of a task. Returns how long
   // the tasks took.

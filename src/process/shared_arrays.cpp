@@ -65,10 +65,11 @@ bool fits_memory(const SharingOptions& options, std::uint64_t more) {
   return folder_of(options).empty() && !is_much_shared(more);
 }
 
-FileDescriptor new_file(const SharingOptions& options, bool in_memory) {
-  if (in_memory) return memory_file();
+std::shared_ptr<const FileDescriptor> new_file(const SharingOptions& options, bool in_memory) {
+  if (in_memory) return std::make_shared<const FileDescriptor>(memory_file());
   const fs::path folder = folder_of(options);
-  return file_in(folder.empty() ? fs::temp_directory_path() : folder);
+  return std::make_shared<const FileDescriptor>(
+      file_in(folder.empty() ? fs::temp_directory_path() : folder));
 }
 
 // From the position of the file on.
@@ -84,6 +85,10 @@ bool is_same(const Array& a, const Array& b) {
 
 }  // namespace
 
+std::shared_ptr<const FileDescriptor> new_array_file(const SharingOptions& options) {
+  return new_file(options, fits_memory(options, 0));
+}
+
 std::shared_ptr<const FileDescriptor> LastingArrays::file_of(const Array& array, Order order) {
   const std::lock_guard lock(mutex_);
   std::erase_if(known_,
@@ -95,15 +100,21 @@ std::shared_ptr<const FileDescriptor> LastingArrays::file_of(const Array& array,
   Known known{.array = array,
               .owner = array.data,
               .has_owner = array.data.use_count() > 0,
-              .file = std::make_shared<const FileDescriptor>(
-                  new_file(options_, fits_memory(options_, array.nbytes())))};
+              .file = new_file(options_, fits_memory(options_, array.nbytes()))};
   known.array.data = {std::shared_ptr<std::byte>(), array.data.get()};
   write_elements(*known.file, array, order);
   return known_.emplace_back(std::move(known)).file;
 }
 
+MessageFiles::MessageFiles(const SharingOptions& options,
+                           std::shared_ptr<const FileDescriptor> file)
+    : options_(options),
+      files_{std::move(file)},
+      own_(OwnFile{.index = 0, .size = 0, .in_memory = true, .is_only_one = true}) {}
+
 std::optional<ArrayPlace> MessageFiles::put(const Array& array, Order order) {
-  if (array.file != nullptr && array.is_contiguous(order)) {
+  const bool may_add = !own_ || !own_->is_only_one;
+  if (may_add && array.file != nullptr && array.is_contiguous(order)) {
     if (const auto place = place_in_map(array)) return place;
   }
   if (array.nbytes() <= options_.max_nbytes) return std::nullopt;
@@ -144,9 +155,11 @@ std::optional<ArrayPlace> MessageFiles::place_of_lasting(const Array& array, Ord
 
 ArrayPlace MessageFiles::append(const Array& array, Order order) {
   const bool in_memory = fits_memory(options_, array.nbytes());
-  if (!own_ || own_->in_memory != in_memory) {
-    auto file = std::make_shared<const FileDescriptor>(new_file(options_, in_memory));
-    own_ = OwnFile{.index = add(std::move(file)), .in_memory = in_memory, .size = 0};
+  if (!own_ || (own_->in_memory != in_memory && !own_->is_only_one)) {
+    own_ = OwnFile{.index = add(new_file(options_, in_memory)),
+                   .size = 0,
+                   .in_memory = in_memory,
+                   .is_only_one = false};
   }
   const FileDescriptor& file = *files_[own_->index];
   const std::uint64_t offset = (own_->size + alignment - 1) / alignment * alignment;

@@ -1,4 +1,4 @@
-// Arrays on their way to the processes of loky and back.
+// Arrays on their way to other processes and back.
 
 #include <csignal>
 #include <cstdint>
@@ -240,7 +240,9 @@ TEST_CASE("With mmap_mode r+ tasks see what others have changed") {
 }
 
 TEST_CASE("Large results come back in shared memory") {
-  Parallel parallel(with());
+  const std::string backend = GENERATE("loky", "multiprocessing");
+  CAPTURE(backend);
+  Parallel parallel({.n_jobs = 2, .backend = backend});
   const auto [array, vector] = parallel(delayed(make)(large), delayed(make_vector)(large));
   CHECK(is_shared_memory(file_of(array.data())));
   CHECK(array == make(large));

@@ -22,11 +22,13 @@ class RemoteJob {
   /// What run_request(), in any other process of the same program, makes the reply of.
   virtual bytes request() = 0;
 
-  /// As run() and request(), for processes of this machine that files can be passed to: large
-  /// arrays are in those. The files of a reply are to be kept before its bytes are returned.
-  virtual detail::Message run_with_files() = 0;
+  /// request() for processes of this machine that files can be passed to: large arrays are in
+  /// those. The files of the reply are to be kept before its bytes are returned.
   virtual detail::Message request_with_files() = 0;
   virtual void keep_files(detail::FileList files) = 0;
+
+  /// Before a fork that is to run(): large arrays of the reply come back in a file.
+  virtual void make_file() = 0;
 };
 
 /// Runs the tasks of a RemoteJob::request() in this process, and returns the reply. An error of a

@@ -48,11 +48,17 @@ class LastingArrays {
   std::vector<Known> known_ = {};  // guarded by mutex_
 };
 
+/// A file without a name for arrays: in memory, unless the options or the memory that is left say
+/// otherwise. Throws Error.
+std::shared_ptr<const FileDescriptor> new_array_file(const SharingOptions& options);
+
 /// Takes the arrays of one message: those that are mapped, by their file, and large ones.
 class MessageFiles final : public ArrayFiles {
  public:
   explicit MessageFiles(const SharingOptions& options) : options_(options) {}
   explicit MessageFiles(LastingArrays& lasting) : options_(lasting.options()), lasting_(&lasting) {}
+  /// All arrays go to this one, which the other process has as well.
+  MessageFiles(const SharingOptions& options, std::shared_ptr<const FileDescriptor> file);
 
   std::optional<ArrayPlace> put(const Array& array, Order order) override;
 
@@ -61,8 +67,9 @@ class MessageFiles final : public ArrayFiles {
  private:
   struct OwnFile {
     std::size_t index;
-    bool in_memory;
     std::uint64_t size;
+    bool in_memory;
+    bool is_only_one;
   };
 
   std::optional<ArrayPlace> place_in_map(const Array& array);
