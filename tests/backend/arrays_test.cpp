@@ -22,6 +22,7 @@
 #include "io/temporary_folder.hpp"
 #include "joblib/parallel.hpp"
 #include "joblib/persistence.hpp"
+#include "process/children.hpp"
 
 using joblib::delayed;
 using joblib::MmapMode;
@@ -30,6 +31,7 @@ using joblib::Order;
 using joblib::Parallel;
 using joblib::ParallelOptions;
 using joblib::test::EnvironmentGuard;
+using joblib::test::open_descriptors;
 using joblib_test::TemporaryFolder;
 
 namespace {
@@ -95,10 +97,6 @@ Written make(std::size_t count) {
   return values;
 }
 Doubles make_vector(std::size_t count) { return numbers(count); }
-
-std::ptrdiff_t open_files() {
-  return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
-}
 
 // The files by which an argument reaches 20 tasks.
 template <class Function, class Argument>
@@ -286,10 +284,10 @@ TEST_CASE("Arrays are sent again to the worker that replaces one that died") {
 TEST_CASE("Files of arrays are closed when nobody needs them any more") {
   Parallel parallel(with());
   (void)parallel.map(make, std::vector<std::size_t>{1, 1});  // starts the workers
-  const std::ptrdiff_t before = open_files();
+  const std::ptrdiff_t before = open_descriptors();
   std::ptrdiff_t most = 0;
   const auto tasks = std::views::iota(0, 200) | std::views::transform([&](int i) {
-                       most = std::max(most, open_files());
+                       most = std::max(most, open_descriptors());
                        return delayed(sum)(Written::adopt(Doubles(large, i)));
                      });
   {
@@ -297,7 +295,7 @@ TEST_CASE("Files of arrays are closed when nobody needs them any more") {
     for (std::size_t i = 0; i < sums.size(); ++i)
       REQUIRE(sums[i] == static_cast<double>(large * i));
   }
-  CHECK(open_files() == before);
+  CHECK(open_descriptors() == before);
   CHECK(most < before + 50);
 }
 
