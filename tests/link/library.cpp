@@ -1,0 +1,3 @@
+#include "library.hpp"
+
+int multiply(int a, int b) { return a * b; }
