@@ -11,6 +11,7 @@ list(JOIN joblib_modules " " joblib_pc_requires)
 string(PREPEND joblib_pc_requires "zlib liblzma libcrypto ")
 
 install(TARGETS joblib joblib_main EXPORT joblibTargets FILE_SET HEADERS FILE_SET adaptors)
+install(TARGETS joblib_worker DESTINATION ${CMAKE_INSTALL_LIBEXECDIR})
 install(EXPORT joblibTargets NAMESPACE joblib:: DESTINATION ${joblib_package_dir})
 configure_package_config_file(cmake/joblibConfig.cmake.in joblibConfig.cmake INSTALL_DESTINATION ${joblib_package_dir})
 write_basic_package_version_file(joblibConfigVersion.cmake COMPATIBILITY SameMinorVersion)

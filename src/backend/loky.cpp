@@ -24,8 +24,8 @@ constexpr auto call_mark = static_cast<std::byte>('f');  // no pickle begins wit
 // A request that is no task: to call a function.
 bytes call_of(LokyOptions::Function function) {
   if (function == nullptr) return {};
-  const auto [build_id, offset] = detail::code_address_of(reinterpret_cast<const void*>(function));
-  bytes request(std::to_string(offset) + ' ' + build_id);
+  const auto [module, offset] = detail::code_address_of(reinterpret_cast<const void*>(function));
+  bytes request(std::to_string(offset) + ' ' + module);
   request.insert(request.begin(), call_mark);
   return request;
 }

@@ -65,7 +65,7 @@ int visit(dl_phdr_info* info, std::size_t, void* data) {
   if (!holds_it) return 0;
   found.done = true;
   found.base = info->dlpi_addr;
-  found.path = info->dlpi_name[0] == '\0' ? "/proc/self/exe" : info->dlpi_name;
+  found.path = info->dlpi_name[0] == '\0' ? program_path : info->dlpi_name;
   for (const ElfW(Phdr) & header : headers) {
     if (header.p_type != PT_NOTE || !found.build_id.empty()) continue;
     // NOLINTNEXTLINE(performance-no-int-to-ptr): addresses of a program are numbers

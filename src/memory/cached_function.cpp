@@ -48,8 +48,8 @@ ValidatorState state_of(const Validator& validate, const std::string& name) {
     refuse("the validator of '" + name +
            "' is an object of this one: use expires_after or a plain function");
   }
-  const auto [build_id, offset] = code_address_of(reinterpret_cast<const void*>(*function));
-  return {{}, Address(build_id, offset)};
+  const auto [module, offset] = code_address_of(reinterpret_cast<const void*>(*function));
+  return {{}, Address(module, offset)};
 }
 
 Validator validator_of(const ValidatorState& state) {

@@ -24,7 +24,7 @@
 namespace joblib::detail {
 namespace {
 
-// Of a BatchReader: build identity and offset. Of the context: level, core share,
+// Of a BatchReader: module and offset. Of the context: level, core share,
 // inner_max_num_threads, whether in a cached call. Of the batch: the index of the first task.
 using Header =
     std::tuple<std::string, std::uint64_t, int, int, std::optional<int>, bool, std::size_t>;
@@ -91,10 +91,10 @@ Message answer(std::span<const std::byte> request, const FileList& came) {
   Load load(request, ReceivedFiles(came));
   Extraction& extraction = load.extraction();
   const std::span<const Value> parts = parts_of(extraction, load.root(), 3);
-  const auto [build_id, offset, level, core_share, threads, in_cached_call, first] =
+  const auto [module, offset, level, core_share, threads, in_cached_call, first] =
       extract<Header>(extraction, parts[1]);
   const auto reader =
-      reinterpret_cast<BatchReader>(const_cast<void*>(function_at({build_id, offset})));
+      reinterpret_cast<BatchReader>(const_cast<void*>(function_at({module, offset})));
   const std::unique_ptr<Batch> batch = reader(extraction, parts[0], first);
   Context context;
   context.options.inner_max_num_threads = threads;
@@ -141,7 +141,7 @@ bytes BatchJob::request(const SharingOptions* sharing, MessageFiles* files) {
     }
     const CodeAddress address = code_address_of(reinterpret_cast<const void*>(reader));
     save(writer,
-         Header(address.build_id, address.offset, context_.level, context_.core_share,
+         Header(address.module, address.offset, context_.level, context_.core_share,
                 context_.options.inner_max_num_threads, context_.in_cached_call, batch_.first()));
     if (sharing == nullptr) {
       writer.none();

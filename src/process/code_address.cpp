@@ -1,14 +1,18 @@
 #include "joblib/process/code_address.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <span>
 #include <vector>
 
+#include <dlfcn.h>
 #include <link.h>
 #include <sys/auxv.h>
 
+#include "foreign_host.hpp"
 #include "joblib/core/detail/code_module.hpp"
 #include "joblib/core/error.hpp"
+#include "joblib/process/worker_main.hpp"
 
 namespace joblib::detail {
 namespace {
@@ -48,6 +52,18 @@ std::vector<Module> loaded_modules() {
   return modules;
 }
 
+// Null where the module isn't loaded.
+const void* find_function(const std::string& build_id, std::uint64_t offset) {
+  if (build_id.empty()) return nullptr;
+  for (const Module& module : loaded_modules()) {
+    if (module_of(pointer(module.base + module.code.front().begin)).build_id != build_id) continue;
+    if (module.has_code_at(offset)) return pointer(module.base + offset);
+    throw Error(errc::corrupt_data, "No function begins at offset " + std::to_string(offset) +
+                                        " of the module " + build_id + ": the task is damaged");
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 CodeAddress code_address_of(const void* function) {
@@ -68,23 +84,32 @@ CodeAddress code_address_of(const void* function) {
                                        "' can't be sent to other processes: it has no build "
                                        "identity. Link it with -Wl,--build-id");
   }
+  if (path != program_path && has_foreign_host())
+    build_id += ' ' + std::filesystem::absolute(path).string();
   return {std::move(build_id), address - module->base};
 }
 
 const void* function_at(const CodeAddress& address) {
-  for (const Module& module : loaded_modules()) {
-    if (address.build_id.empty() ||
-        module_of(pointer(module.base + module.code.front().begin)).build_id != address.build_id)
-      continue;
-    if (module.has_code_at(address.offset)) return pointer(module.base + address.offset);
-    throw Error(errc::corrupt_data, "No function begins at offset " +
-                                        std::to_string(address.offset) + " of the module " +
-                                        address.build_id + ": the task is damaged");
+  const std::size_t blank = address.module.find(' ');
+  const std::string build_id = address.module.substr(0, blank);
+  if (const void* const function = find_function(build_id, address.offset)) return function;
+  const std::string missing =
+      "The module with the build identity '" + build_id +
+      "' is not loaded in this process, so its functions can't be called here. ";
+  if (!works_for_foreign_host()) {
+    throw Error(errc::not_found, missing + "Have it linked to the program, or loaded before main");
   }
+  if (blank == std::string::npos) {
+    throw Error(errc::not_found,
+                missing +
+                    "It is the program: for its own functions to be tasks in workers, its "
+                    "main has to begin with joblib::worker_main(argc, argv)");
+  }
+  if (::dlopen(address.module.c_str() + blank + 1, RTLD_LAZY) == nullptr)
+    throw Error(errc::not_found, missing + ::dlerror());
+  if (const void* const function = find_function(build_id, address.offset)) return function;
   throw Error(errc::not_found,
-              "The module with the build identity '" + address.build_id +
-                  "' is not loaded in this process, so its functions can't be called here. Have "
-                  "it linked to the program, or loaded before main");
+              missing + "'" + address.module.substr(blank + 1) + "' has been changed");
 }
 
 std::string program_build_id() { return module_of(pointer(getauxval(AT_ENTRY))).build_id; }

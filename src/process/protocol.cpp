@@ -13,7 +13,7 @@ namespace joblib::detail {
 namespace {
 
 constexpr std::string_view magic = "jlw\2";  // with the version
-constexpr std::uint64_t longest_hello = 1024;
+constexpr std::uint64_t longest_hello = 8192;
 
 [[noreturn]] void refuse(const std::string& why) {
   throw Error(errc::corrupt_data, "Broken connection between a process and its worker: " + why);
@@ -90,7 +90,7 @@ bytes Protocol::hello() const {
   bytes payload;
   append(payload, hello_.token);
   append(payload, hello_.build_id);
-  append(payload, hello_.handler.build_id);
+  append(payload, hello_.handler.module);
   append(payload, hello_.handler.offset);
   return payload;
 }
@@ -178,7 +178,7 @@ void Protocol::check_hello(const bytes& payload) {
   Fields fields(payload);
   peer_.token = fields.text();
   peer_.build_id = fields.text();
-  peer_.handler.build_id = fields.text();
+  peer_.handler.module = fields.text();
   peer_.handler.offset = fields.number<std::uint64_t>();
   if (!fields.rest().empty()) refuse("a hello is longer than what it holds");
   if (!equal_secrets(peer_.token, hello_.token)) refuse("the other side doesn't know the token");

@@ -13,13 +13,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "foreign_host.hpp"
+#include "joblib/core/detail/code_module.hpp"
 #include "joblib/io/detail/posix.hpp"
 #include "joblib/process/worker_main.hpp"
 
 namespace joblib::detail {
 namespace {
-
-constexpr const char* program = "/proc/self/exe";
 
 // What posix_spawn is to do in the new process before it becomes the program.
 class SpawnActions {
@@ -43,8 +43,9 @@ class SpawnActions {
     posix_spawnattr_destroy(&attributes_);
   }
 
-  int spawn(pid_t& id, char* const* arguments, char* const* environment) const {
-    return ::posix_spawn(&id, program, &files_, &attributes_, arguments, environment);
+  int spawn(pid_t& id, const std::string& program, char* const* arguments,
+            char* const* environment) const {
+    return ::posix_spawn(&id, program.c_str(), &files_, &attributes_, arguments, environment);
   }
 
  private:
@@ -66,6 +67,14 @@ std::vector<std::string> environment_with(const Environment& added) {
     variable += value;
   }
   return result;
+}
+
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
+  for (std::string& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
 }
 
 }  // namespace
@@ -93,15 +102,13 @@ int spawn_worker(int socket, const std::string& token, const Environment& enviro
   Environment added = environment;
   added[worker_mark] = token;
   std::vector<std::string> variables = environment_with(added);
-  std::vector<char*> pointers;
-  pointers.reserve(variables.size() + 1);
-  for (std::string& variable : variables) pointers.push_back(variable.data());
-  pointers.push_back(nullptr);
-  std::string name = worker_name();
-  const std::array<char*, 2> arguments = {name.data(), nullptr};
+  std::vector<std::string> arguments =
+      has_foreign_host() ? foreign_worker_command() : std::vector<std::string>{worker_name()};
+  const std::string program = has_foreign_host() ? arguments[0] : program_path;
   pid_t id = 0;
-  if (const int error = SpawnActions(socket).spawn(id, arguments.data(), pointers.data()))
-    throw_io_error("start a worker process from", program, error);
+  const int error = SpawnActions(socket).spawn(id, program, pointers_to(arguments).data(),
+                                               pointers_to(variables).data());
+  if (error != 0) throw_io_error("start a worker process from", program, error);
   return id;
 }
 

@@ -14,8 +14,8 @@ std::pair<FileDescriptor, FileDescriptor> connected_sockets();
 // 32 hexadecimal digits that nobody can guess.
 std::string random_token();
 
-// Starts this process's program as a worker, which gets `socket`, the standard streams and no other
-// descriptor. Returns its id. Throws Error if the system refuses.
+// Starts this process's program, or joblib-worker, as a worker, which gets `socket`, the standard
+// streams and no other descriptor. Returns its id. Throws Error if the system refuses.
 int spawn_worker(int socket, const std::string& token, const Environment& environment);
 
 }  // namespace joblib::detail

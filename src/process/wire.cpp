@@ -14,12 +14,12 @@ namespace joblib::detail {
 
 void write_function(PickleWriter& writer, const void* function) {
   const CodeAddress address = code_address_of(function);
-  save(writer, std::pair(address.build_id, address.offset));
+  save(writer, std::pair(address.module, address.offset));
 }
 
 const void* read_function(Extraction& extraction, const Value& value) {
-  const auto [build_id, offset] = extract<std::pair<std::string, std::uint64_t>>(extraction, value);
-  return function_at({build_id, offset});
+  const auto [module, offset] = extract<std::pair<std::string, std::uint64_t>>(extraction, value);
+  return function_at({module, offset});
 }
 
 namespace {
@@ -45,12 +45,12 @@ void write_member(PickleWriter& writer, std::span<const std::byte> pointer) {
   MemberFunction member{};
   if (pointer.size() != sizeof(member)) return writer.bytes(pointer);  // of data: an offset
   std::memcpy(&member, pointer.data(), sizeof(member));
-  CodeAddress address{.build_id = {}, .offset = member.function};
+  CodeAddress address{.module = {}, .offset = member.function};
   if (member.is_function()) {
     // NOLINTNEXTLINE(performance-no-int-to-ptr): addresses of a program are numbers
     address = code_address_of(reinterpret_cast<const void*>(member.function));
   }
-  save(writer, std::tuple(address.build_id, address.offset, member.adjustment));
+  save(writer, std::tuple(address.module, address.offset, member.adjustment));
 }
 
 void read_member(Extraction& extraction, const Value& value, std::span<std::byte> pointer) {
@@ -61,11 +61,11 @@ void read_member(Extraction& extraction, const Value& value, std::span<std::byte
     std::ranges::copy(data, pointer.begin());
     return;
   }
-  const auto [build_id, offset, adjustment] =
+  const auto [module, offset, adjustment] =
       extract<std::tuple<std::string, std::uint64_t, std::ptrdiff_t>>(extraction, value);
   member = {.function = offset, .adjustment = adjustment};
-  if (!build_id.empty())
-    member.function = reinterpret_cast<std::uintptr_t>(function_at({build_id, offset}));
+  if (!module.empty())
+    member.function = reinterpret_cast<std::uintptr_t>(function_at({module, offset}));
   std::memcpy(pointer.data(), &member, sizeof(member));
 }
 

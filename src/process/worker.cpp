@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 
+#include "foreign_host.hpp"
 #include "joblib/core/cpu_count.hpp"
 #include "joblib/core/detail/fork_safe_mutex.hpp"
 #include "joblib/core/error.hpp"
@@ -74,16 +75,17 @@ Environment thread_limits(std::optional<int> inner_max_num_threads, int n_worker
 }
 
 WorkerProcess::WorkerProcess(RequestHandler handler, const Environment& environment) {
-  if (worker_name() == nullptr) {
+  Hello hello = {.token = random_token(),
+                 .build_id = common_build_id(),
+                 .handler = code_address_of(reinterpret_cast<const void*>(handler))};
+  const bool can_be_loaded = hello.handler.module.find(' ') != std::string::npos;
+  if (worker_name() == nullptr && !can_be_loaded) {
     throw Error(errc::unsupported,
                 "This program can't start worker processes, because its main hasn't begun yet or "
                 "doesn't begin with joblib::worker_main(argc, argv). Link the program to "
                 "joblib::joblib with CMake or to joblib with pkg-config, or call that function at "
                 "the top of main");
   }
-  Hello hello = {.token = random_token(),
-                 .build_id = program_build_id(),
-                 .handler = code_address_of(reinterpret_cast<const void*>(handler))};
   LiveWorkers::instance().add(*this, [&] {
     auto [mine, of_worker] = connected_sockets();
     const int id = spawn_worker(of_worker.get(), hello.token, environment);

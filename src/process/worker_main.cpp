@@ -20,6 +20,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "foreign_host.hpp"
 #include "joblib/core/error.hpp"
 #include "joblib/io/detail/posix.hpp"
 #include "joblib/process/code_address.hpp"
@@ -31,6 +32,7 @@ namespace detail {
 namespace {
 
 const char* name_of_workers = nullptr;
+bool for_foreign_host = false;
 
 // Ends this process as soon as the parent has gone, whatever its tasks are doing.
 void follow_parent() {
@@ -124,7 +126,7 @@ void answer(Channel& parent, RequestHandler handler, const Message& request, boo
 void work(const std::string& token) {
   Channel parent(FileDescriptor(worker_socket),
                  Protocol(Protocol::Side::worker,
-                          {.token = token, .build_id = program_build_id(), .handler = {}}));
+                          {.token = token, .build_id = common_build_id(), .handler = {}}));
   prepare();
   RequestHandler handler = nullptr;
   LeakWatch leak;
@@ -158,6 +160,16 @@ void work(const std::string& token) {
 }  // namespace
 
 const char* worker_name() { return name_of_workers; }
+
+void work_for_host() {
+  const char* const token = std::getenv(worker_mark);
+  if (token == nullptr) return;
+  name_of_workers = "joblib-worker";
+  for_foreign_host = true;
+  be_worker(token);
+}
+
+bool works_for_foreign_host() { return for_foreign_host; }
 
 }  // namespace detail
 

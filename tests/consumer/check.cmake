@@ -43,6 +43,12 @@ if(shared)
 endif()
 build_consumer(-D CMAKE_PREFIX_PATH=${prefix} ${hidden})
 
+# A host that knows nothing of joblib. A library that has joblib inside can't know of the move.
+if(NOT shared)
+  set(ENV{JOBLIB_WORKER} ${prefix}/libexec/joblib-worker)
+endif()
+run(${WORK}/consumer/host ${WORK}/consumer/libplugin.so)
+
 execute_process(
   COMMAND ${CMAKE_COMMAND} -D CMAKE_PREFIX_PATH=${prefix} -D JOBLIB_COMPONENTS=nonsense ${WORK}/consumer
   RESULT_VARIABLE failed ERROR_VARIABLE errors OUTPUT_QUIET)
@@ -61,3 +67,6 @@ run(${COMPILER} -std=c++20 -Wall -Wextra -Wpedantic -Werror
   ${consumer_dir}/main.cpp ${flags} -o ${WORK}/consumer/by_pkg_config)
 set(ENV{LD_LIBRARY_PATH} ${prefix}/lib)
 run(${WORK}/consumer/by_pkg_config)
+run(${COMPILER} -std=c++20 -shared -fPIC
+  ${consumer_dir}/plugin.cpp ${flags} -o ${WORK}/consumer/plugin_by_pkg_config.so)
+run(${WORK}/consumer/host ${WORK}/consumer/plugin_by_pkg_config.so)

@@ -30,8 +30,8 @@ errc code_of_error(Action action) {
 
 TEST_CASE("A function of the program is found at its address") {
   const CodeAddress address = code_address_of(address_of(&twice));
-  CHECK(address.build_id == joblib::detail::program_build_id());
-  CHECK(address.build_id.size() >= 16);
+  CHECK(address.module == joblib::detail::program_build_id());
+  CHECK(address.module.size() >= 16);
   REQUIRE(function_at(address) == address_of(&twice));
   CHECK(reinterpret_cast<int (*)(int)>(const_cast<void*>(function_at(address)))(21) == 42);
 }

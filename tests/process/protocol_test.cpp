@@ -163,7 +163,7 @@ TEST_CASE("What is no conversation is refused") {
   CHECK(error_of(parent(), hello + frame(FrameKind::run, {})) == errc::corrupt_data);
   CHECK(error_of(worker(), hello + reply) == errc::corrupt_data);
   CHECK(error_of(parent(), hello + frame(FrameKind{77}, {})) == errc::corrupt_data);
-  CHECK(error_of(parent(), bytes(Protocol::header(FrameKind::hello, 1025))) == errc::corrupt_data);
+  CHECK(error_of(parent(), bytes(Protocol::header(FrameKind::hello, 8193))) == errc::corrupt_data);
   CHECK(error_of(parent(), hello + bytes(Protocol::header(FrameKind::reply, ~std::uint64_t{0}))) ==
         errc::corrupt_data);
   CHECK(error_of(parent(), hello + reply) == errc());

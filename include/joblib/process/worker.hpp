@@ -22,12 +22,13 @@ using Environment = std::map<std::string, std::string>;
 /// its share of the cores.
 Environment thread_limits(std::optional<int> inner_max_num_threads, int n_workers);
 
-/// Another process of the same program, which answers requests and ends with this one. In the child
-/// of a fork there is nothing behind the objects of its parent.
+/// Another process of the same program, or of joblib-worker, which answers requests and ends with
+/// this one. In the child of a fork there is nothing behind the objects of its parent.
 class WorkerProcess {
  public:
   /// Starts it, and doesn't wait until it is ready. Throws Error where the program's main doesn't
-  /// begin with worker_main, the handler can't be found by other processes, or the system refuses.
+  /// begin with worker_main and is no foreign host of the handler's library, the handler can't be
+  /// found by other processes, or the system refuses.
   WorkerProcess(RequestHandler handler, const Environment& environment);
   WorkerProcess(const WorkerProcess&) = delete;
   WorkerProcess& operator=(const WorkerProcess&) = delete;

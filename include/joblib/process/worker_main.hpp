@@ -14,6 +14,11 @@ namespace detail {
 // a process started from the same program might then do anything, but it would be no worker.
 const char* worker_name();
 
+// What joblib-worker calls in the library that a foreign host has loaded. Returns only where joblib
+// hasn't started the process.
+void work_for_host();
+bool works_for_foreign_host();
+
 // The environment variable that makes a process a worker holds the token, and this descriptor is
 // its socket.
 inline constexpr const char* worker_mark = "JOBLIB_WORKER_TOKEN";

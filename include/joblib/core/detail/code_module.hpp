@@ -12,6 +12,9 @@ struct CodeModule {
   std::string build_id;  ///< hexadecimal; empty where the linker was not asked for one
 };
 
+/// The path of the running program's own module.
+inline constexpr const char* program_path = "/proc/self/exe";
+
 /// Where `code`, the address of a function, belongs. Throws Error if it lies in no module.
 CodeModule module_of(const void* code);
 

@@ -16,7 +16,7 @@
 //
 //   frame    = "jlw" version(1 byte) kind(2) files(2) size(8) payload; with the first byte come as
 //              many descriptors as `files` says
-//   hello    = token build_id handler.build_id handler.offset(8);  a text = size(4) characters
+//   hello    = token build_id handler.module handler.offset(8);  a text = size(4) characters
 //   run      = a request, for the handler
 //   reply    = what the handler returned
 //   leaking  = the same, of a worker that is to be replaced for the memory that its requests have
@@ -37,7 +37,7 @@ struct Frame {
 
 struct Hello {
   std::string token;     ///< random, made by the parent: who knows it is its worker, or the parent
-  std::string build_id;  ///< of the program
+  std::string build_id;  ///< of the program, or of the library that serves a foreign one
   CodeAddress handler;   ///< what answers requests; empty in a worker's hello
 };
 
