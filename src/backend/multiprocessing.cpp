@@ -13,11 +13,11 @@
 #include <span>
 #include <streambuf>
 #include <string>
-#include <thread>
 
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio_ext.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "joblib/core/cpu_count.hpp"
@@ -36,18 +36,6 @@ using detail::ChildProcess;
 using detail::FileDescriptor;
 using detail::throw_io_error;
 using detail::uninterrupted;
-
-#if defined(__SANITIZE_THREAD__)
-constexpr bool child_may_start_threads = false;
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-constexpr bool child_may_start_threads = false;
-#else
-constexpr bool child_may_start_threads = true;
-#endif
-#else
-constexpr bool child_may_start_threads = true;
-#endif
 
 bool in_child = false;
 
@@ -87,18 +75,11 @@ void flush_output() {
   std::fflush(stdout);
 }
 
-// Ends this process together with its parent, whatever it is doing.
-void watch(pid_t parent) {
-  if (!child_may_start_threads) return;
-  std::thread([parent] {
-    try {
-      const FileDescriptor process = detail::open_process(parent);
-      pollfd poll_parent{process.get(), POLLIN, 0};
-      if (getppid() == parent) uninterrupted([&] { return poll(&poll_parent, 1, -1); });
-    } catch (const Error&) {  // it has gone, or can't be watched
-    }
-    _exit(EXIT_FAILURE);
-  }).detach();
+// Ends this process together with its parent, whatever it is doing. The signal follows the thread
+// that has forked, which waits for this process.
+void follow(pid_t parent) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(EXIT_FAILURE);
 }
 
 bool write_all(int fd, std::span<const std::byte> data) {
@@ -111,9 +92,9 @@ bool write_all(int fd, std::span<const std::byte> data) {
 }
 
 [[noreturn]] void run_child(RemoteJob& job, int fd, pid_t parent) noexcept {
+  follow(parent);
   in_child = true;
   drop_pending_output();
-  watch(parent);
   const bytes reply = job.run();
   flush_output();
   const std::uint64_t size = reply.size();

@@ -25,7 +25,6 @@ using joblib::TerminatedWorkerError;
 using joblib::TimeoutError;
 using joblib::detail::ChildProcess;
 using joblib::test::FileTree;
-using joblib::test::thread_sanitizer;
 using joblib::test::Watched;
 
 namespace {
@@ -102,7 +101,6 @@ TEST_CASE("No worker survives its parent, whether that is killed or interrupted 
   const std::string backend = GENERATE("loky", "multiprocessing");
   const bool interrupted = GENERATE(false, true);
   CAPTURE(backend, interrupted);
-  if (thread_sanitizer && backend == "multiprocessing") return;  // no threads in children
   const FileTree folder;
   ChildProcess caller = start_long_call(backend, folder);
   const std::vector<Watched> workers = workers_of(caller, folder);
