@@ -8,6 +8,7 @@
 #include <span>
 #include <utility>
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -75,8 +76,8 @@ class Ancillary {
 
 }  // namespace
 
-Channel::Channel(FileDescriptor socket, Protocol protocol)
-    : socket_(std::move(socket)), protocol_(std::move(protocol)) {}
+Channel::Channel(FileDescriptor socket, Protocol protocol, Wait wait)
+    : socket_(std::move(socket)), protocol_(std::move(protocol)), wait_(std::move(wait)) {}
 
 bool Channel::send(FrameKind kind, const Message& message) {
   const bytes& payload = message.payload;
@@ -88,10 +89,14 @@ bool Channel::send(FrameKind kind, const Message& message) {
   letter.msg_iov = parts.data();
   letter.msg_iovlen = parts.size();
   Ancillary files(letter, message.files);
+  const int flags = wait_ ? MSG_NOSIGNAL | MSG_DONTWAIT : MSG_NOSIGNAL;
   while (parts.back().iov_len > 0 || parts.front().iov_len > 0) {
-    const ssize_t sent =
-        uninterrupted([&] { return ::sendmsg(socket_.get(), &letter, MSG_NOSIGNAL); });
+    const ssize_t sent = uninterrupted([&] { return ::sendmsg(socket_.get(), &letter, flags); });
     if (sent < 0) {
+      if (wait_ && errno == EAGAIN) {
+        wait_(socket_.get(), POLLOUT);
+        continue;
+      }
       if (has_gone(errno)) return false;
       throw_io_error("write to", name, errno);
     }
@@ -109,6 +114,7 @@ bool Channel::send(FrameKind kind, const Message& message) {
 std::optional<Frame> Channel::receive() {
   for (;;) {
     if (std::optional<Frame> frame = protocol_.next()) return frame;
+    if (wait_) wait_(socket_.get(), POLLIN);
     const auto room = protocol_.room();
     iovec part = {room.data(), room.size()};
     msghdr letter = {};

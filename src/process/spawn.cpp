@@ -24,9 +24,11 @@ namespace {
 // What posix_spawn is to do in the new process before it becomes the program.
 class SpawnActions {
  public:
-  explicit SpawnActions(int socket) {
+  SpawnActions(int socket, const std::array<int, 2>& outputs) {
     posix_spawn_file_actions_init(&files_);
     posix_spawn_file_actions_adddup2(&files_, socket, worker_socket);
+    posix_spawn_file_actions_adddup2(&files_, outputs[0], STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&files_, outputs[1], STDERR_FILENO);
     posix_spawn_file_actions_addclosefrom_np(&files_, worker_socket + 1);
     // Blocked until the worker ignores it; else Ctrl-C would end a worker that is starting.
     sigset_t blocked;
@@ -98,7 +100,8 @@ std::string random_token() {
   return token;
 }
 
-int spawn_worker(int socket, const std::string& token, const Environment& environment) {
+int spawn_worker(int socket, const std::array<int, 2>& outputs, const std::string& token,
+                 const Environment& environment) {
   Environment added = environment;
   added[worker_mark] = token;
   std::vector<std::string> variables = environment_with(added);
@@ -106,8 +109,9 @@ int spawn_worker(int socket, const std::string& token, const Environment& enviro
       has_foreign_host() ? foreign_worker_command() : std::vector<std::string>{worker_name()};
   const std::string program = has_foreign_host() ? arguments[0] : program_path;
   pid_t id = 0;
-  const int error = SpawnActions(socket).spawn(id, program, pointers_to(arguments).data(),
-                                               pointers_to(variables).data());
+  const int error =
+      SpawnActions(socket, outputs)
+          .spawn(id, program, pointers_to(arguments).data(), pointers_to(variables).data());
   if (error != 0) throw_io_error("start a worker process from", program, error);
   return id;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <string>
 #include <utility>
 
@@ -14,8 +15,10 @@ std::pair<FileDescriptor, FileDescriptor> connected_sockets();
 // 32 hexadecimal digits that nobody can guess.
 std::string random_token();
 
-// Starts this process's program, or joblib-worker, as a worker, which gets `socket`, the standard
-// streams and no other descriptor. Returns its id. Throws Error if the system refuses.
-int spawn_worker(int socket, const std::string& token, const Environment& environment);
+// Starts this process's program, or joblib-worker, as a worker, which gets `socket`, `outputs` as
+// its streams 1 and 2, the standard input and no other descriptor. Returns its id. Throws Error if
+// the system refuses.
+int spawn_worker(int socket, const std::array<int, 2>& outputs, const std::string& token,
+                 const Environment& environment);
 
 }  // namespace joblib::detail

@@ -14,6 +14,7 @@
 #include "joblib/core/error.hpp"
 #include "joblib/process/worker_main.hpp"
 #include "spawn.hpp"
+#include "worker_output.hpp"
 
 namespace joblib::detail {
 
@@ -88,16 +89,22 @@ WorkerProcess::WorkerProcess(RequestHandler handler, const Environment& environm
   }
   LiveWorkers::instance().add(*this, [&] {
     auto [mine, of_worker] = connected_sockets();
-    const int id = spawn_worker(of_worker.get(), hello.token, environment);
+    output_ = std::make_unique<WorkerOutput>();
+    const int id = spawn_worker(of_worker.get(), output_->write_ends(), hello.token, environment);
     of_worker = {};  // before another descriptor is needed
+    output_->close_write_ends();
     process_ = ChildProcess(id);
-    channel_ = std::make_unique<Channel>(std::move(mine),
-                                         Protocol(Protocol::Side::parent, std::move(hello)));
+    channel_ = std::make_unique<Channel>(
+        std::move(mine), Protocol(Protocol::Side::parent, std::move(hello)),
+        [this](int socket, short events) { output_->wait(socket, events); });
     channel_->send_hello();
   });
 }
 
-WorkerProcess::~WorkerProcess() { LiveWorkers::instance().remove(*this); }
+WorkerProcess::~WorkerProcess() {
+  LiveWorkers::instance().remove(*this);
+  if (output_ != nullptr) output_->flush();
+}
 
 bool WorkerProcess::is_alive() const noexcept { return usable_ && !process_.has_ended(); }
 
@@ -109,6 +116,7 @@ Message WorkerProcess::call(const Message& request, const std::stop_token& stop)
     const std::stop_callback kill_it(stop, [this] { process_.kill(); });
     answer = exchange(request);
   }
+  output_->end_lines();
   const bool stopped = stop.stop_requested();
   if (!answer) {
     if (stopped) throw_cancelled();
@@ -147,6 +155,7 @@ void WorkerProcess::throw_terminated() {
 
 void WorkerProcess::abandon() noexcept {
   channel_.reset();
+  output_.reset();
   process_.abandon();
   usable_ = false;
 }

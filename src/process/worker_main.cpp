@@ -50,6 +50,7 @@ void prepare() {
     static bool closed = false;  // later, the number may stand for something else
     if (!std::exchange(closed, true)) ::close(worker_socket);
   });
+  std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);  // lines appear when they are written
   std::signal(SIGINT, SIG_IGN);  // Ctrl-C is for the parent, which ends its workers
   sigset_t all;
   sigset_t mine;

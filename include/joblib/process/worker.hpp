@@ -22,8 +22,11 @@ using Environment = std::map<std::string, std::string>;
 /// its share of the cores.
 Environment thread_limits(std::optional<int> inner_max_num_threads, int n_workers);
 
+class WorkerOutput;
+
 /// Another process of the same program, or of joblib-worker, which answers requests and ends with
-/// this one. In the child of a fork there is nothing behind the objects of its parent.
+/// this one. What it writes to its standard streams is passed on to those of this process during
+/// calls. In the child of a fork there is nothing behind the objects of its parent.
 class WorkerProcess {
  public:
   /// Starts it, and doesn't wait until it is ready. Throws Error where the program's main doesn't
@@ -55,6 +58,7 @@ class WorkerProcess {
   [[noreturn]] void throw_terminated();
   void abandon() noexcept;
 
+  std::unique_ptr<WorkerOutput> output_;
   std::unique_ptr<Channel> channel_ = nullptr;
   ChildProcess process_ = {};
   bool ready_ = false;  // it has sent its hello

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 
 #include "joblib/io/file.hpp"
@@ -11,7 +12,11 @@ namespace joblib::detail {
 /// the other one waits for, so that calls that block can't wait for each other.
 class Channel {
  public:
-  Channel(FileDescriptor socket, Protocol protocol);
+  /// Waits for the events of poll(2) at a socket.
+  using Wait = std::function<void(int socket, short events)>;
+
+  /// With `wait`, that is what it does instead of blocking.
+  Channel(FileDescriptor socket, Protocol protocol, Wait wait = {});
 
   void send_hello() { send(FrameKind::hello, {.payload = protocol_.hello()}); }
 
@@ -27,6 +32,7 @@ class Channel {
  private:
   FileDescriptor socket_;
   Protocol protocol_;
+  Wait wait_;
 };
 
 }  // namespace joblib::detail

@@ -1,0 +1,116 @@
+#include "worker_output.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <mutex>
+#include <string_view>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "joblib/core/detail/fork_safe_mutex.hpp"
+#include "joblib/io/detail/posix.hpp"
+#include "joblib/process/worker_main.hpp"
+
+namespace joblib::detail {
+namespace {
+
+constexpr std::size_t pipe_size = 1 << 16;
+constexpr std::size_t longest_line = 1 << 20;  // then a part of it is passed on
+
+ForkSafeMutex& output_mutex() {
+  static auto& mutex = *new ForkSafeMutex;  // never destroyed
+  return mutex;
+}
+
+[[maybe_unused]] const auto& made_at_load = output_mutex();
+
+// What can't be written is lost, as it would be for this process.
+void write_all(int target, std::string_view text) {
+  if (text.empty()) return;
+  const std::lock_guard lock(output_mutex());
+  while (!text.empty()) {
+    const ssize_t count = uninterrupted([&] { return ::write(target, text.data(), text.size()); });
+    if (count >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(count));
+    } else if (errno == EAGAIN) {
+      pollfd room = {.fd = target, .events = POLLOUT, .revents = 0};
+      uninterrupted([&] { return ::poll(&room, 1, -1); });
+    } else {
+      return;
+    }
+  }
+}
+
+FileDescriptor above_those_of_a_worker(const FileDescriptor& file) {
+  FileDescriptor copy(::fcntl(file.get(), F_DUPFD_CLOEXEC, worker_socket + 1));
+  if (copy.get() < 0) throw_io_error("make", "a pipe for the output of a worker process", errno);
+  return copy;
+}
+
+}  // namespace
+
+WorkerOutput::WorkerOutput() {
+  for (Stream& stream : streams_) {
+    std::array<int, 2> ends = {};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+      throw_io_error("make", "a pipe for the output of a worker process", errno);
+    stream.read_end = FileDescriptor(ends[0]);
+    const FileDescriptor write_end(ends[1]);
+    stream.write_end = above_those_of_a_worker(write_end);
+    ::fcntl(stream.read_end.get(), F_SETFL, O_NONBLOCK);
+  }
+}
+
+std::array<int, 2> WorkerOutput::write_ends() const noexcept {
+  return {streams_[0].write_end.get(), streams_[1].write_end.get()};
+}
+
+void WorkerOutput::close_write_ends() noexcept {
+  for (Stream& stream : streams_) stream.write_end = {};
+}
+
+void WorkerOutput::wait(int socket, short events) {
+  for (;;) {
+    // The socket first: what was written before its event is there when its turn comes.
+    std::array waiting = {pollfd{.fd = socket, .events = events, .revents = 0},
+                          pollfd{.fd = streams_[0].read_end.get(), .events = POLLIN, .revents = 0},
+                          pollfd{.fd = streams_[1].read_end.get(), .events = POLLIN, .revents = 0}};
+    if (uninterrupted([&] { return ::poll(waiting.data(), waiting.size(), -1); }) < 0)
+      throw_io_error("wait for", "a worker process", errno);
+    for (std::size_t i = 0; i < streams_.size(); ++i) {
+      if (waiting[i + 1].revents != 0) read(streams_[i]);
+    }
+    if (waiting[0].revents != 0) return;
+  }
+}
+
+void WorkerOutput::end_lines() {
+  for (Stream& stream : streams_) {
+    write_all(stream.target, stream.rest);
+    stream.rest.clear();
+  }
+}
+
+void WorkerOutput::flush() {
+  for (Stream& stream : streams_) read(stream);
+  end_lines();
+}
+
+// As much as a pipe holds: who writes without end doesn't keep the caller here.
+void WorkerOutput::read(Stream& stream) {
+  if (stream.read_end.get() < 0) return;
+  std::array<char, pipe_size> buffer;  // NOLINT(*-member-init): 64 KiB for each call
+  const ssize_t count =
+      uninterrupted([&] { return ::read(stream.read_end.get(), buffer.data(), buffer.size()); });
+  if (count == 0) stream.read_end = {};  // nobody has the other end any more
+  if (count <= 0) return;
+  stream.rest.append(buffer.data(), static_cast<std::size_t>(count));
+  const std::size_t lines =
+      stream.rest.size() > longest_line ? stream.rest.size() : stream.rest.rfind('\n') + 1;
+  write_all(stream.target, std::string_view(stream.rest).substr(0, lines));
+  stream.rest.erase(0, lines);
+}
+
+}  // namespace joblib::detail
