@@ -60,10 +60,12 @@ struct Search {
 // `score` is accuracy, or a function that gives the same.
 template <class Score, class Data>
 Search search(const Score& score, const Data& data, const std::vector<Model>& grid,
-              const std::vector<Fold>& folds, int n_jobs, const std::string& label) {
+              const std::vector<Fold>& folds, int n_jobs, const std::string& backend,
+              const std::string& label) {
   const auto start = std::chrono::steady_clock::now();
-  joblib::Parallel parallel(
-      {.n_jobs = n_jobs, .on_progress = joblib::progress_bar({.label = label})});
+  joblib::Parallel parallel({.n_jobs = n_jobs,
+                             .backend = backend,
+                             .on_progress = joblib::progress_bar({.label = label})});
   const std::vector<double> scores =
       parallel(std::views::iota(std::size_t{0}, grid.size() * folds.size()) |
                std::views::transform([&](std::size_t i) {
@@ -96,17 +98,17 @@ int run(const Options& options) {
   std::printf("%zu models x %zu folds (stratified, shuffled with seed %d) of %zu images\n\n",
               grid.size(), folds.size(), seed, data.labels.size());
   const auto label = [](int jobs) { return "n_jobs = " + std::to_string(jobs); };
-  const Search result = search(accuracy, data, grid, folds, n_jobs, label(n_jobs));
+  const Search result = search(accuracy, data, grid, folds, n_jobs, options.backend, label(n_jobs));
   print_table(grid, result.scores);
 
   std::printf("\nn_jobs = %d: %.2f s\n", n_jobs, result.seconds);
-  const Search serial = search(accuracy, data, grid, folds, 1, label(1));
+  const Search serial = search(accuracy, data, grid, folds, 1, options.backend, label(1));
   std::printf("n_jobs = 1: %.2f s\n", serial.seconds);
   std::printf("speed-up: %.2f\n", serial.seconds / result.seconds);
 
   const joblib::Memory memory(options.cache, {.verbose = 0});
-  const Search cached =
-      search(memory.cache<accuracy>(), joblib::hashed(data), grid, folds, n_jobs, "with a cache");
+  const Search cached = search(memory.cache<accuracy>(), joblib::hashed(data), grid, folds, n_jobs,
+                               options.backend, "with a cache");
   std::printf("with a cache: %.2f s, %zu of %zu scores were there from a run before\n",
               cached.seconds, static_cast<std::size_t>(memory.stats().hits), cached.scores.size());
   if (serial.scores != result.scores || cached.scores != result.scores) {

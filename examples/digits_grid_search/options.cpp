@@ -28,12 +28,14 @@ Options parse_options(std::span<const char* const> args) {
     const std::string_view name = args[i];
     if (name == "--help") {
       options.help = true;
-    } else if (name != "--n-jobs" && name != "--data" && name != "--cache") {
+    } else if (name != "--n-jobs" && name != "--backend" && name != "--data" && name != "--cache") {
       throw UsageError("unknown option " + std::string(name));
     } else if (++i == args.size()) {
       throw UsageError(std::string(name) + ": no value given");
     } else if (name == "--n-jobs") {
       options.n_jobs = parse_n_jobs(args[i]);
+    } else if (name == "--backend") {
+      options.backend = args[i];
     } else if (name == "--cache") {
       options.cache = args[i];
     } else {
