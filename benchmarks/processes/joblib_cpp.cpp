@@ -3,6 +3,7 @@
 #include <joblib/parallel.hpp>
 #include <ranges>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "cases.hpp"
@@ -36,6 +37,7 @@ class Recorder final : public joblib::LokyBackend {
 class Recorded final : public joblib::RemoteJob {
  public:
   explicit Recorded(joblib::detail::Message request) : request_(std::move(request)) {}
+  std::string name() const override { return "task 0"; }
   joblib::bytes run() override { return joblib::run_request(request_.payload); }
   joblib::bytes request() override { return request_.payload; }
   joblib::detail::Message request_with_files() override { return request_; }

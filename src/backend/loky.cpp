@@ -130,9 +130,10 @@ bytes LokyBackend::run(RemoteJob& job, const std::stop_token& stop) {
   const std::shared_ptr<detail::WorkerPool> pool = pools_.front();
   lock.unlock();
   const detail::Message request = job.request_with_files();
+  const std::string tag = options_.tag_output ? '[' + job.name() + "] " : "";
   for (int attempt = 0;; ++attempt) {
     try {
-      detail::Message reply = pool->call(request, stop);
+      detail::Message reply = pool->call(request, stop, tag);
       job.keep_files(std::move(reply.files));
       return std::move(reply.payload);
     } catch (const TerminatedWorkerError&) {
@@ -152,8 +153,14 @@ std::shared_ptr<ParallelBackend> detail::make_loky_backend(const BackendOptions&
       options.idle_worker_timeout = std::chrono::duration<double>(number_of(option, value));
     } else if (option == "retries") {
       options.retries = static_cast<int>(number_of(option, value));
+    } else if (option == "tag_output") {
+      const auto* const flag = std::get_if<bool>(&value);
+      if (flag == nullptr) refuse(option, "has to be true or false");
+      options.tag_output = *flag;
     } else {
-      refuse(option, "is unknown: it has initializer, finalizer, idle_worker_timeout and retries");
+      refuse(option,
+             "is unknown: it has initializer, finalizer, idle_worker_timeout, retries and "
+             "tag_output");
     }
   }
   return std::make_shared<LokyBackend>(options);

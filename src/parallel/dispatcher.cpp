@@ -238,8 +238,8 @@ Dispatcher::Clock::duration Dispatcher::run_remotely(Batch& batch, TaskMonitor& 
   try {
     reply = reply_to(job, monitor);
   } catch (const TerminatedWorkerError& error) {
-    const auto named = std::make_exception_ptr(
-        TerminatedWorkerError(error.what() + (" while it ran " + name_of_tasks(batch))));
+    const auto named = std::make_exception_ptr(TerminatedWorkerError(
+        error.what() + (" while it ran " + name_of_tasks(batch) + " (counted from 0)")));
     if (!batch.keep_error(named)) std::rethrow_exception(named);
     return Clock::now() - begin;
   } catch (const TimeoutError&) {

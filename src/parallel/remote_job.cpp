@@ -166,15 +166,15 @@ std::chrono::duration<double> BatchJob::read(std::span<const std::byte> reply) {
     task_error = read_error(extraction, parts[1]);
   } catch (const Mismatch& mismatch) {
     throw Error(mismatch.code(), "the reply of " + name_of_tasks(batch_) +
-                                     " from another process: " + mismatch.what());
+                                     " (counted from 0) from another process: " + mismatch.what());
   }
   std::rethrow_exception(task_error);
 }
 
 std::string name_of_tasks(const Batch& batch) {
-  if (batch.size() == 1) return "task " + std::to_string(batch.first()) + " (counted from 0)";
+  if (batch.size() == 1) return "task " + std::to_string(batch.first());
   return "tasks " + std::to_string(batch.first()) + " to " +
-         std::to_string(batch.first() + batch.size() - 1) + " (counted from 0)";
+         std::to_string(batch.first() + batch.size() - 1);
 }
 
 SharingOptions sharing_options(const ParallelOptions& options) {

@@ -12,12 +12,16 @@
 
 namespace joblib::detail {
 
+// "task 3" or "tasks 3 to 17", counted from 0.
+std::string name_of_tasks(const Batch& batch);
+
 // A batch that another process runs.
 class BatchJob final : public RemoteJob {
  public:
   BatchJob(Batch& batch, const Context& context, LastingArrays& arrays)
       : batch_(batch), context_(context), arrays_(arrays) {}
 
+  std::string name() const override { return name_of_tasks(batch_); }
   bytes run() override;
   bytes request() override;
   Message request_with_files() override;
@@ -39,9 +43,6 @@ class BatchJob final : public RemoteJob {
 
 // How the arrays of a call with these options travel.
 SharingOptions sharing_options(const ParallelOptions& options);
-
-// "task 3", "tasks 3 to 17 (counted from 0)"
-std::string name_of_tasks(const Batch& batch);
 
 // Throws Error, naming the type, where tasks or results can't get to the backend and back.
 void check_sendable(const RemoteBackend& backend, const TaskSource& source);

@@ -27,10 +27,11 @@ WorkerPool::WorkerPool(WorkerPoolOptions options)
 
 WorkerPool::~WorkerPool() { shutdown(); }
 
-Message WorkerPool::call(const Message& request, const std::stop_token& stop) {
+Message WorkerPool::call(const Message& request, const std::stop_token& stop,
+                         const std::string& output_tag) {
   Worker worker = acquire(stop);
   try {
-    Message reply = worker->call(request, stop);
+    Message reply = worker->call(request, stop, output_tag);
     release(std::move(worker));
     return reply;
   } catch (...) {

@@ -108,15 +108,17 @@ WorkerProcess::~WorkerProcess() {
 
 bool WorkerProcess::is_alive() const noexcept { return usable_ && !process_.has_ended(); }
 
-Message WorkerProcess::call(const Message& request, const std::stop_token& stop) {
+Message WorkerProcess::call(const Message& request, const std::stop_token& stop,
+                            const std::string& output_tag) {
   if (stop.stop_requested()) throw_cancelled();
+  output_->set_tag(output_tag);
   usable_ = false;  // unless all goes well
   std::optional<Frame> answer;
   {
     const std::stop_callback kill_it(stop, [this] { process_.kill(); });
     answer = exchange(request);
   }
-  output_->end_lines();
+  output_->flush();
   const bool stopped = stop.stop_requested();
   if (!answer) {
     if (stopped) throw_cancelled();

@@ -86,16 +86,19 @@ void WorkerOutput::wait(int socket, short events) {
   }
 }
 
-void WorkerOutput::end_lines() {
-  for (Stream& stream : streams_) {
-    write_all(stream.target, stream.rest);
-    stream.rest.clear();
-  }
+void WorkerOutput::set_tag(const std::string& tag) {
+  if (tag == tag_) return;
+  flush();
+  tag_ = tag;
 }
 
 void WorkerOutput::flush() {
-  for (Stream& stream : streams_) read(stream);
-  end_lines();
+  for (Stream& stream : streams_) {
+    read(stream);
+    if (!tag_.empty() && !stream.rest.empty()) stream.rest += '\n';
+    write(stream, stream.rest);
+    stream.rest.clear();
+  }
 }
 
 // As much as a pipe holds: who writes without end doesn't keep the caller here.
@@ -109,8 +112,20 @@ void WorkerOutput::read(Stream& stream) {
   stream.rest.append(buffer.data(), static_cast<std::size_t>(count));
   const std::size_t lines =
       stream.rest.size() > longest_line ? stream.rest.size() : stream.rest.rfind('\n') + 1;
-  write_all(stream.target, std::string_view(stream.rest).substr(0, lines));
+  write(stream, std::string_view(stream.rest).substr(0, lines));
   stream.rest.erase(0, lines);
+}
+
+void WorkerOutput::write(const Stream& stream, std::string_view lines) const {
+  if (tag_.empty()) return write_all(stream.target, lines);
+  std::string tagged;
+  while (!lines.empty()) {
+    const std::string_view line = lines.substr(0, std::min(lines.find('\n'), lines.size() - 1) + 1);
+    tagged += tag_;
+    tagged += line;
+    lines.remove_prefix(line.size());
+  }
+  write_all(stream.target, tagged);
 }
 
 }  // namespace joblib::detail

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <string>
+#include <string_view>
 
 #include "joblib/io/file.hpp"
 
@@ -19,14 +20,13 @@ class WorkerOutput {
   std::array<int, 2> write_ends() const noexcept;
   void close_write_ends() noexcept;
 
-  // Waits for the events of poll(2) at a socket; passes on what the worker writes until then, in
-  // whole lines.
+  // What each line begins with from now on. What was written before still has the former one.
+  void set_tag(const std::string& tag);
+
+  // Waits for the events of poll(2) at a socket; passes on what the worker writes until then.
   void wait(int socket, short events);
 
-  // Passes on what has been read of a line without an end.
-  void end_lines();
-
-  // Passes on all that is there.
+  // Passes on what is there, lines without an end included.
   void flush();
 
  private:
@@ -37,8 +37,10 @@ class WorkerOutput {
     std::string rest = {};  // read, but not passed on: the beginning of a line
   };
 
-  static void read(Stream& stream);
+  void read(Stream& stream);
+  void write(const Stream& stream, std::string_view lines) const;
 
+  std::string tag_ = {};
   std::array<Stream, 2> streams_ = {Stream{.target = 1}, Stream{.target = 2}};
 };
 

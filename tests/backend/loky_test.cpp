@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -23,6 +24,7 @@
 #include "core/file_tree.hpp"
 #include "joblib/parallel.hpp"
 #include "parallel/behaviour/tools.hpp"
+#include "process/captured.hpp"
 #include "process/children.hpp"
 
 using joblib::BackendOptions;
@@ -63,6 +65,8 @@ struct NotSendable {
   int* pointer;
 };
 
+void say(int i) { std::printf("%d squared is\n%d\n", i, i * i); }
+
 int initialized = 0;
 void initialize() { initialized += 10; }
 void fail_to_initialize() { throw std::runtime_error("no licence"); }
@@ -83,6 +87,17 @@ TEST_CASE("Tasks run in workers that are kept for later calls") {
   joblib::shutdown();
   CHECK(children().empty());
   CHECK(processes_of(parallel).size() <= 2);
+}
+
+TEST_CASE("What tasks write can be tagged with their numbers") {
+  joblib::test::Captured output(1);
+  const BackendOptions tags = {{"tag_output", true}};
+  Parallel(with({.batch_size = 1, .backend_options = tags})).map(say, std::vector{7});
+  Parallel(with({.batch_size = 2, .backend_options = tags})).map(say, std::vector{1, 2});
+  CHECK(output.text() ==
+        "[task 0] 7 squared is\n[task 0] 49\n"
+        "[tasks 0 to 1] 1 squared is\n[tasks 0 to 1] 1\n"
+        "[tasks 0 to 1] 2 squared is\n[tasks 0 to 1] 4\n");
 }
 
 TEST_CASE("Functions, members and callables without captures can be sent with their arguments") {
@@ -212,6 +227,7 @@ TEST_CASE("Options of workers are checked") {
   CHECK(refused({{"initializer", std::function<void()>([&captured] { ++captured; })}}));
   CHECK(refused({{"initializer", std::string("name")}}));
   CHECK(refused({{"retries", std::int64_t{-1}}}));
+  CHECK(refused({{"tag_output", std::int64_t{1}}}));
   CHECK(refused({{"idle_worker_timeout", -1.0}}));
   CHECK(refused({{"timeout", 1.0}}));
 }

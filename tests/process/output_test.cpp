@@ -9,9 +9,9 @@
 #include <string_view>
 #include <thread>
 
-#include <sys/mman.h>
 #include <unistd.h>
 
+#include "captured.hpp"
 #include "catch.hpp"
 #include "core/file_tree.hpp"
 #include "joblib/process/worker.hpp"
@@ -22,6 +22,8 @@ namespace {
 using joblib::bytes;
 using joblib::detail::Message;
 using joblib::detail::WorkerProcess;
+using joblib::test::Captured;
+using joblib::test::FileTree;
 using joblib::test::wait_for;
 
 constexpr std::size_t much = 1 << 20;  // more than a pipe holds
@@ -67,42 +69,6 @@ Message talk(const Message& message) {
   return {.payload = bytes(request.size() > 100 ? "large" : "")};
 }
 
-// What comes out of a standard stream of this process.
-class Captured {
- public:
-  explicit Captured(int stream)
-      : stream_(stream), kept_(::dup(stream)), file_(::memfd_create("output", MFD_CLOEXEC)) {
-    std::cout.flush();
-    std::fflush(nullptr);
-    ::dup2(file_, stream_);
-  }
-  Captured(const Captured&) = delete;
-  Captured& operator=(const Captured&) = delete;
-  ~Captured() {
-    restore();
-    ::close(file_);
-  }
-
-  std::string text() {
-    restore();
-    std::string text(static_cast<std::size_t>(::lseek(file_, 0, SEEK_END)), '\0');
-    REQUIRE(::pread(file_, text.data(), text.size(), 0) == std::ssize(text));
-    return text;
-  }
-
- private:
-  void restore() {
-    if (kept_ < 0) return;
-    ::dup2(kept_, stream_);
-    ::close(kept_);
-    kept_ = -1;
-  }
-
-  int stream_;
-  int kept_;
-  int file_;
-};
-
 }  // namespace
 
 TEST_CASE("Lines of several workers are not mixed") {
@@ -121,6 +87,21 @@ TEST_CASE("Lines of several workers are not mixed") {
   CHECK(seen.size() == 600);
   CHECK(seen.count(std::string(20, 'a')) == 300);
   CHECK(seen.count(std::string(20, 'b')) == 300);
+}
+
+TEST_CASE("Lines begin with the tag of their call") {
+  WorkerProcess worker(&talk, {});
+  Captured output(1);
+  worker.call({.payload = bytes("buffered")}, {}, "[one] ");
+  worker.call({.payload = bytes("slowly z")}, {}, "[two] ");
+  const FileTree folder;
+  const std::filesystem::path path = folder.root() / "later";
+  worker.call({.payload = bytes("later " + path.string())}, {}, "[three] ");
+  wait_for(path);
+  worker.call({}, {});
+  const std::string text = output.text();
+  CHECK(text.starts_with("[one] of cout of stdio\n[two] zzzzzzzzzzzzzzzzzzzz\n[two] z"));
+  CHECK(text.ends_with("z\n[three] when idle\n"));
 }
 
 TEST_CASE("What a worker writes is there when the call returns and lines without an end are too") {
@@ -155,7 +136,7 @@ TEST_CASE("What a worker writes before it dies is not lost") {
 }
 
 TEST_CASE("What an idle worker writes comes out at its next call or at its end") {
-  const joblib::test::FileTree folder;
+  const FileTree folder;
   const auto path = folder.root() / "written";
   Captured output(1);
   {

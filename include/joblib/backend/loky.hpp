@@ -25,6 +25,9 @@ struct LokyOptions {
   std::chrono::duration<double> idle_worker_timeout = std::chrono::minutes(5);
   /// How often tasks whose worker has died are given to another one: they must be safe to repeat.
   int retries = 0;
+  /// What tasks write begins each line with their numbers, counted from 0: "[task 3] ", or
+  /// "[tasks 3 to 17] " for a batch.
+  bool tag_output = false;
 };
 
 /// Tasks run in worker processes, started from the program's own executable when they are needed

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <span>
 #include <stop_token>
+#include <string>
 
 #include "joblib/backend/parallel_backend.hpp"
 #include "joblib/pickle/bytes.hpp"
@@ -14,6 +15,9 @@ namespace joblib {
 class RemoteJob {
  public:
   virtual ~RemoteJob() = default;
+
+  /// "task 3" or "tasks 3 to 17", counted from 0.
+  virtual std::string name() const = 0;
 
   /// Runs the tasks in this process, which is to be a fork of the caller's, so that it has all they
   /// refer to. Returns the reply; errors of the tasks are part of it.

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <stop_token>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -42,7 +43,8 @@ class WorkerPool {
 
   /// Has a worker that is idle, or a new one, answer the request. Throws as WorkerProcess and its
   /// call do; a worker that died or was killed is replaced by the next call.
-  Message call(const Message& request, const std::stop_token& stop);
+  Message call(const Message& request, const std::stop_token& stop,
+               const std::string& output_tag = {});
 
   /// A call that wants so many workers begins, and later ends. Where one begins, surplus workers
   /// end: those that are idle, and more than all running calls want.

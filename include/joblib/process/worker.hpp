@@ -40,7 +40,8 @@ class WorkerProcess {
   /// Sends a request and waits for the reply; one at a time, while is_alive(). Throws
   /// TerminatedWorkerError when the process ends instead, Cancelled when `stop` is requested, for
   /// which the process is killed, and the handler's Error.
-  Message call(const Message& request, const std::stop_token& stop);
+  Message call(const Message& request, const std::stop_token& stop,
+               const std::string& output_tag = {});
 
   /// False when the process has ended, or is of no use any more: after a call that threw anything
   /// but the handler's Error, and, to be sure, after one that was stopped just when it was done.
