@@ -189,7 +189,7 @@ void HashWriter::array(const Array& array, const Global* subclass) {
   if (subclass != nullptr) {
     global(subclass->module.text(), subclass->name.text());
   } else {
-    global("numpy", array.file != nullptr && !options.coerce_mmap ? "memmap" : "ndarray");
+    global("numpy", array.is_mapped() && !options.coerce_mmap ? "memmap" : "ndarray");
   }
   mark();
   str("HASHED");

@@ -48,6 +48,7 @@ MappedFile::MappedFile(const FileDescriptor& file, const std::filesystem::path& 
   struct stat status = {};
   if (::fstat(file.get(), &status) != 0) refuse(path_, text_of(errno), errc::io_error);
   if (!S_ISREG(status.st_mode)) refuse(path_, "it is no regular file", errc::io_error);
+  has_name_ = status.st_nlink > 0;
   device_ = status.st_dev;
   inode_ = status.st_ino;
   const auto size = static_cast<std::size_t>(status.st_size);

@@ -62,6 +62,8 @@ bool Array::is_contiguous(Order order) const noexcept {
   return true;
 }
 
+bool Array::is_mapped() const noexcept { return file != nullptr && file->has_name(); }
+
 std::size_t checked_size(std::span<const std::size_t> shape, std::size_t itemsize) {
   if (shape.size() > max_axes) {
     throw Error(errc::invalid_argument,

@@ -86,7 +86,7 @@ std::ptrdiff_t offset_of(const Array& array, std::ptrdiff_t index) noexcept {
 }
 
 void flush(const Array& array) {
-  if (array.file == nullptr || array.nbytes() == 0) return;
+  if (!array.is_mapped() || array.nbytes() == 0) return;
   std::byte* first = array.data.get();
   std::byte* last = first;
   for (std::size_t axis = 0; axis < array.ndim(); ++axis) {

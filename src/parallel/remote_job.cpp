@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -30,7 +31,7 @@ using Header =
     std::tuple<std::string, std::uint64_t, int, int, std::optional<int>, bool, std::size_t>;
 
 // max_nbytes, temp_folder, writes_through.
-using Sharing = std::tuple<std::uint64_t, std::string, bool>;
+using Sharing = std::tuple<std::uint64_t, std::filesystem::path, bool>;
 
 template <class Save>
 bytes pickled(ArrayFiles* files, Save save_value) {
@@ -146,8 +147,7 @@ bytes BatchJob::request(const SharingOptions* sharing, MessageFiles* files) {
     if (sharing == nullptr) {
       writer.none();
     } else {
-      save(writer,
-           Sharing(sharing->max_nbytes, sharing->temp_folder.string(), sharing->writes_through));
+      save(writer, Sharing(sharing->max_nbytes, sharing->temp_folder, sharing->writes_through));
     }
     writer.end_tuple(3);
   });

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "exact_conversion.hpp"
+#include "joblib/io/mapped_file.hpp"
 #include "joblib/pickle/detail/extraction.hpp"
 #include "text.hpp"
 
@@ -38,6 +39,9 @@ std::string utf8_of_element(const Array& element) {
   const Array native = to_native(element);
   return utf8_of_characters({native.data.get(), native.type.itemsize()});
 }
+
+// In memory that came from another process, for this array alone or for all to change.
+bool is_own_map(const Array& array) { return array.file != nullptr && array.file->is_writable(); }
 
 bool lies_as(const ArrayNode& node, Order order) {
   return node.in_file ? node.order == order || node.array.ndim() < 2
@@ -140,7 +144,7 @@ Array converted(const Extraction& extraction, const ArrayNode& node, const dtype
     // joblib until 1.1 wrote arrays at any place of a file: mapped, they must be copied.
     const auto place = reinterpret_cast<std::uintptr_t>(array.data.get());
     const bool aligned = place % type.alignment() == 0;
-    if (node.in_file || (aligned && (shared || array.file != nullptr)))
+    if (node.in_file || (aligned && (shared || array.is_mapped() || is_own_map(array))))
       return elements_of(extraction, node);
     return copy(array, lies_as(node, Order::F) && !lies_as(node, Order::C) ? Order::F : Order::C);
   }

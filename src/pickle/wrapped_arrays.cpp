@@ -39,9 +39,7 @@ Array received_array(BufferedInput& input, const Dict& state, ReceivedFiles& fil
   const std::string_view mode_name = required(input, state, "mmap_mode", Tag::str).text();
   const auto mode = mmap_mode_of(mode_name);
   if (!mode) input.fail("an array has the unknown mmap_mode '" + std::string(mode_name) + "'");
-  Array array = map_array(files.map(number("file"), *mode), type, shape, order, number("offset"));
-  if (!array.writable) array.file = nullptr;  // whoever wants to change it gets a copy
-  return array;
+  return map_array(files.map(number("file"), *mode), type, shape, order, number("offset"));
 }
 
 // Of files of joblib until 1.1.

@@ -80,6 +80,7 @@ Channel::Channel(FileDescriptor socket, Protocol protocol, Wait wait)
     : socket_(std::move(socket)), protocol_(std::move(protocol)), wait_(std::move(wait)) {}
 
 bool Channel::send(FrameKind kind, const Message& message) {
+  if (message.files.size() > most_files) throw_io_error("pass so many files by", name, EINVAL);
   const bytes& payload = message.payload;
   Protocol::Header header = Protocol::header(kind, payload.size(), message.files.size());
   // sendmsg only reads what iovec can't call const.
@@ -125,8 +126,9 @@ std::optional<Frame> Channel::receive() {
         uninterrupted([&] { return ::recvmsg(socket_.get(), &letter, MSG_CMSG_CLOEXEC); });
     if (count == 0 || (count < 0 && has_gone(errno))) return std::nullopt;
     if (count < 0) throw_io_error("read from", name, errno);
+    FileList received = files.received();
     if ((letter.msg_flags & MSG_CTRUNC) != 0) throw_io_error("get files by", name, EMFILE);
-    protocol_.received(static_cast<std::size_t>(count), files.received());
+    protocol_.received(static_cast<std::size_t>(count), std::move(received));
   }
 }
 

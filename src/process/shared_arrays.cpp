@@ -12,15 +12,17 @@
 
 #include "joblib/io/detail/posix.hpp"
 #include "joblib/io/mapped_file.hpp"
+#include "joblib/process/detail/message.hpp"
 
 namespace joblib::detail {
 namespace {
 
 namespace fs = std::filesystem;
 
-// Beside the message's own files. Each is an open file of both processes, which have few.
-constexpr std::size_t most_others = 64;
+// Each is an open file of both processes, which can't have many.
 constexpr std::size_t most_lasting = 64;
+constexpr std::size_t most_others = 128;  // in a message, beside its own
+static_assert(most_others < most_files);
 constexpr std::uint64_t alignment = 4096;
 
 constexpr const char* name = "shared memory";
@@ -67,9 +69,11 @@ bool fits_memory(const SharingOptions& options, std::uint64_t more) {
 
 std::shared_ptr<const FileDescriptor> new_file(const SharingOptions& options, bool in_memory) {
   if (in_memory) return std::make_shared<const FileDescriptor>(memory_file());
-  const fs::path folder = folder_of(options);
-  return std::make_shared<const FileDescriptor>(
-      file_in(folder.empty() ? fs::temp_directory_path() : folder));
+  fs::path folder = folder_of(options);
+  std::error_code error;
+  if (folder.empty()) folder = fs::temp_directory_path(error);
+  if (error) throw_io_error("make a file for arrays in", "the folder of TMPDIR", error.value());
+  return std::make_shared<const FileDescriptor>(file_in(folder));
 }
 
 // From the position of the file on.
@@ -95,8 +99,11 @@ std::shared_ptr<const FileDescriptor> LastingArrays::file_of(const Array& array,
                 [](const Known& known) { return known.has_owner && known.owner.expired(); });
   const auto found =
       std::ranges::find_if(known_, [&](const Known& known) { return is_same(known.array, array); });
-  if (found != known_.end()) return found->file;
-  if (known_.size() == most_lasting) return nullptr;
+  if (found != known_.end()) {
+    std::rotate(found, found + 1, known_.end());
+    return known_.back().file;
+  }
+  if (known_.size() == most_lasting) known_.erase(known_.begin());
   Known known{.array = array,
               .owner = array.data,
               .has_owner = array.data.use_count() > 0,
@@ -109,19 +116,17 @@ std::shared_ptr<const FileDescriptor> LastingArrays::file_of(const Array& array,
 MessageFiles::MessageFiles(const SharingOptions& options,
                            std::shared_ptr<const FileDescriptor> file)
     : options_(options),
+      has_one_file_(true),
       files_{std::move(file)},
-      own_(OwnFile{.index = 0, .size = 0, .in_memory = true, .is_only_one = true}) {}
+      own_(OwnFile{.index = 0, .size = 0, .in_memory = folder_of(options).empty()}) {}
 
 std::optional<ArrayPlace> MessageFiles::put(const Array& array, Order order) {
-  const bool may_add = !own_ || !own_->is_only_one;
+  const bool may_add = !has_one_file_ && files_.size() < most_others;
   if (may_add && array.file != nullptr && array.is_contiguous(order)) {
     if (const auto place = place_in_map(array)) return place;
   }
   if (array.nbytes() <= options_.max_nbytes) return std::nullopt;
-  const bool is_kept = lasts(array.data.get()) || array.data.use_count() > 1;
-  if (lasting_ != nullptr && is_kept) {
-    if (const auto place = place_of_lasting(array, order)) return place;
-  }
+  if (may_add && lasting_ != nullptr && lasts(array)) return place_of_lasting(array, order);
   return append(array, order);
 }
 
@@ -129,47 +134,39 @@ std::optional<ArrayPlace> MessageFiles::put(const Array& array, Order order) {
 std::optional<ArrayPlace> MessageFiles::place_in_map(const Array& array) {
   const MappedFile& map = *array.file;
   if (map.is_writable() && !map.is_shared()) return std::nullopt;
-  const auto found =
-      std::ranges::find(maps_, &map, &std::pair<const MappedFile*, std::size_t>::first);
-  std::size_t index = 0;
-  if (found != maps_.end()) {
-    index = found->second;
-  } else {
-    FileDescriptor file = maps_.size() < most_others ? map.reopen() : FileDescriptor();
+  auto found = std::ranges::find(maps_, &map, &Map::file);
+  if (found == maps_.end()) {
+    FileDescriptor file = map.reopen();
     if (file.get() < 0) return std::nullopt;
-    index = add(std::make_shared<const FileDescriptor>(std::move(file)));
-    maps_.emplace_back(&map, index);
+    const std::size_t index = add(std::make_shared<const FileDescriptor>(std::move(file)));
+    found = maps_.insert(found, {array.data, &map, index});
   }
-  return ArrayPlace{.file = index,
+  return ArrayPlace{.file = found->index,
                     .offset = static_cast<std::uint64_t>(array.data.get() - map.bytes().data()),
                     .mode = map.is_shared() ? MmapMode::r_plus : MmapMode::r};
 }
 
-std::optional<ArrayPlace> MessageFiles::place_of_lasting(const Array& array, Order order) {
-  auto file = lasting_->file_of(array, order);
-  if (file == nullptr) return std::nullopt;
-  return ArrayPlace{.file = add(std::move(file)),
-                    .offset = 0,
-                    .mode = options_.writes_through ? MmapMode::r_plus : MmapMode::r};
+ArrayPlace MessageFiles::place_of_lasting(const Array& array, Order order) {
+  return {.file = add(lasting_->file_of(array, order)),
+          .offset = 0,
+          .mode = options_.writes_through ? MmapMode::r_plus : MmapMode::r};
 }
 
-ArrayPlace MessageFiles::append(const Array& array, Order order) {
+std::optional<ArrayPlace> MessageFiles::append(const Array& array, Order order) {
   const bool in_memory = fits_memory(options_, array.nbytes());
-  if (!own_ || (own_->in_memory != in_memory && !own_->is_only_one)) {
-    own_ = OwnFile{.index = add(new_file(options_, in_memory)),
-                   .size = 0,
-                   .in_memory = in_memory,
-                   .is_only_one = false};
-  }
+  const bool fits_own = own_ && own_->in_memory == in_memory;
+  if (!fits_own && (has_one_file_ || files_.size() == most_files)) return std::nullopt;
+  if (!fits_own)
+    own_ = OwnFile{.index = add(new_file(options_, in_memory)), .size = 0, .in_memory = in_memory};
   const FileDescriptor& file = *files_[own_->index];
   const std::uint64_t offset = (own_->size + alignment - 1) / alignment * alignment;
   if (::lseek(file.get(), static_cast<off_t>(offset), SEEK_SET) < 0)
     throw_io_error("write to", name, errno);
   write_elements(file, array, order);
   own_->size = offset + array.nbytes();
-  return {.file = own_->index,
-          .offset = offset,
-          .mode = options_.writes_through ? MmapMode::r_plus : MmapMode::c};
+  return ArrayPlace{.file = own_->index,
+                    .offset = offset,
+                    .mode = options_.writes_through ? MmapMode::r_plus : MmapMode::c};
 }
 
 // Its index, also if it has one already.

@@ -13,6 +13,7 @@
 #include <sstream>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include <unistd.h>
@@ -20,6 +21,7 @@
 #include "catch.hpp"
 #include "core/environment_guard.hpp"
 #include "io/temporary_folder.hpp"
+#include "joblib/hash.hpp"
 #include "joblib/parallel.hpp"
 #include "joblib/persistence.hpp"
 #include "process/children.hpp"
@@ -53,6 +55,42 @@ Doubles numbers(std::size_t count = large) {
   std::iota(values.begin(), values.end(), 0.0);
   return values;
 }
+
+// Its pickler makes an array for a moment, with two handles.
+struct Made {
+  int value;
+};
+
+// No array, though it has data().
+class Wrapped {
+ public:
+  explicit Wrapped(Doubles values) : values_(std::move(values)) {}
+  const Doubles& data() const { return values_; }
+
+ private:
+  Doubles values_;
+};
+
+}  // namespace
+
+template <>
+struct joblib::pickler<Made> {
+  static std::pair<Read, Read> to_state(const Made& made) {
+    const Written values = Written::adopt(Doubles(100, made.value));
+    return {values, values};
+  }
+  static Made from_state(const std::pair<Read, Read>& state) {
+    return {static_cast<int>(state.second(99))};
+  }
+};
+
+template <>
+struct joblib::pickler<Wrapped> {
+  static Doubles to_state(const Wrapped& wrapped) { return wrapped.data(); }
+  static Wrapped from_state(Doubles values) { return Wrapped(std::move(values)); }
+};
+
+namespace {
 
 // What is mapped where these elements are: inode and name of the file; "0 " for plain memory.
 std::string file_of(const void* elements) {
@@ -122,6 +160,44 @@ TEST_CASE("Large arrays are in memory that workers share, once") {
   // Whoever wants a container of its own gets a copy.
   for (const std::string& file : files_of_20(file_of_vector, std::cref(values)))
     CHECK_FALSE(is_shared_memory(file));
+}
+
+TEST_CASE("Arrays that are part of what is referred to are written once") {
+  const std::vector<Read> arrays = {Written::adopt(numbers()), Written::adopt(numbers())};
+  const auto file_of_last = [](const std::vector<Read>& values) {
+    return file_of(values.back().data());
+  };
+  CHECK(files_of_20(file_of_last, std::cref(arrays)).size() == 1);
+  // What a pickler makes for a moment is no array that lasts, wherever it is.
+  std::vector<Made> made;
+  for (int i = 0; i < 200; ++i) made.push_back({i});
+  const auto values = [](const std::vector<Made>& all) {
+    std::vector<int> result;
+    for (const Made& each : all) result.push_back(each.value);
+    return result;
+  };
+  const std::vector<int> back =
+      std::get<0>(Parallel(with({.max_nbytes = 100}))(delayed(values)(std::cref(made))));
+  for (int i = 0; i < 200; ++i) REQUIRE(back[static_cast<std::size_t>(i)] == i);
+}
+
+TEST_CASE("What merely looks like an array can be referred to") {
+  const auto sum_of = [](const Wrapped& wrapped) { return sum_of_vector(wrapped.data()); };
+  const Wrapped wrapped(numbers());
+  CHECK(std::get<0>(Parallel(with())(delayed(sum_of)(std::cref(wrapped)))) ==
+        sum_of_vector(numbers()));
+}
+
+TEST_CASE("Received arrays are the same values as in memory") {
+  const auto digest = [](const Read& array) { return joblib::hash(array); };
+  Parallel parallel(with());
+  const Written array = make(large);
+  const std::string in_memory = joblib::hash(array);
+  CHECK(parallel(delayed(digest)(array), delayed(digest)(make(large))) ==
+        std::tuple(in_memory, in_memory));
+  const auto [result] = parallel(delayed(make)(large));
+  CHECK(joblib::hash(result) == in_memory);
+  CHECK_FALSE(result.mapped());
 }
 
 TEST_CASE("Shared arrays have their elements, shape and order") {

@@ -30,6 +30,8 @@ class MappedFile {
   bool is_writable() const noexcept { return mode_ != MmapMode::r; }
   const std::filesystem::path& path() const noexcept { return path_; }
 
+  /// Whether the file had one when it was mapped; memory that processes share has none.
+  bool has_name() const noexcept { return has_name_; }
   /// Whether the file has what is written to the map.
   bool is_shared() const noexcept { return mode_ == MmapMode::r_plus || mode_ == MmapMode::w_plus; }
   /// The file, opened again as it was for the map; no descriptor where its name stands for another
@@ -39,6 +41,7 @@ class MappedFile {
  private:
   std::filesystem::path path_;
   MmapMode mode_;
+  bool has_name_ = true;
   std::uint64_t device_ = 0;
   std::uint64_t inode_ = 0;
   std::span<std::byte> bytes_ = {};

@@ -28,6 +28,8 @@ struct Array {
   /// The file whose elements they are, kept alive by `data`; null where they are in memory.
   const MappedFile* file = nullptr;
 
+  /// Whether the elements are those of a file that others can open.
+  bool is_mapped() const noexcept;
   std::size_t ndim() const noexcept { return shape.size(); }
   std::size_t size() const noexcept;  ///< elements; 1 without axes
   std::size_t nbytes() const noexcept { return size() * type.itemsize(); }

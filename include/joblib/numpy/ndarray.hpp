@@ -139,7 +139,7 @@ class ndarray {
   }
 
   /// Whether the elements are those of a file.
-  bool mapped() const noexcept { return array_.file != nullptr; }
+  bool mapped() const noexcept { return array_.is_mapped(); }
 
   /// Writes the elements of a file's map back to it; nothing happens to other arrays. Throws Error.
   void flush() const

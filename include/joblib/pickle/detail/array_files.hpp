@@ -41,14 +41,37 @@ class ArrayFiles {
   /// pickle.
   virtual std::optional<ArrayPlace> put(const Array& array, Order order) = 0;
 
-  /// Elements at this address stay there, and what they are, beyond the pickle.
-  void set_lasting(const void* elements) noexcept { lasting_ = elements; }
-
- protected:
-  bool lasts(const void* elements) const noexcept { return elements == lasting_; }
+  /// Whether the elements stay there, and what they are, beyond the pickle, as far as they have no
+  /// owner or that lives: those in a LastingScope, and what others have handles of, too.
+  bool lasts(const Array& array) const noexcept {
+    const auto owners = array.data.use_count();
+    return owners > 1 || (in_scope_ && (owners == 1 || array.data.get() == lasting_));
+  }
 
  private:
-  const void* lasting_ = nullptr;
+  friend class LastingScope;
+
+  bool in_scope_ = false;
+  const void* lasting_ = nullptr;  // elements without an owner
+};
+
+/// While it lives, something is written that lasts longer than the pickle: elements at this
+/// address, and arrays that have an owner.
+class LastingScope {
+ public:
+  LastingScope(ArrayFiles* files, const void* elements) : files_(files) {
+    if (files_ == nullptr) return;
+    files_->in_scope_ = true;
+    files_->lasting_ = elements;
+  }
+  ~LastingScope() {
+    if (files_ != nullptr) files_->in_scope_ = false;
+  }
+  LastingScope(const LastingScope&) = delete;
+  LastingScope& operator=(const LastingScope&) = delete;
+
+ private:
+  ArrayFiles* files_;
 };
 
 /// Maps the files that have come with a pickle.

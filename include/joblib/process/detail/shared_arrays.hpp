@@ -25,14 +25,15 @@ struct SharingOptions {
 };
 
 /// The arrays of a call that several of its messages may refer to: each is written once, and kept
-/// as long as the call, or its owner if that ends before. Thread-safe.
+/// as long as the call, or its owner if that ends before; of very many, those used last.
+/// Thread-safe.
 class LastingArrays {
  public:
   explicit LastingArrays(SharingOptions options) : options_(std::move(options)) {}
 
   const SharingOptions& options() const noexcept { return options_; }
 
-  /// A file of this array alone; null where there are too many already.
+  /// A file of this array alone.
   std::shared_ptr<const FileDescriptor> file_of(const Array& array, Order order);
 
  private:
@@ -45,7 +46,7 @@ class LastingArrays {
 
   const SharingOptions options_;
   std::mutex mutex_ = {};
-  std::vector<Known> known_ = {};  // guarded by mutex_
+  std::vector<Known> known_ = {};  // the one used last at the end; guarded by mutex_
 };
 
 /// A file without a name for arrays: in memory, unless the options or the memory that is left say
@@ -57,7 +58,7 @@ class MessageFiles final : public ArrayFiles {
  public:
   explicit MessageFiles(const SharingOptions& options) : options_(options) {}
   explicit MessageFiles(LastingArrays& lasting) : options_(lasting.options()), lasting_(&lasting) {}
-  /// All arrays go to this one, which the other process has as well.
+  /// Arrays go to this one, which the other process has as well, as long as there is room for them.
   MessageFiles(const SharingOptions& options, std::shared_ptr<const FileDescriptor> file);
 
   std::optional<ArrayPlace> put(const Array& array, Order order) override;
@@ -69,18 +70,23 @@ class MessageFiles final : public ArrayFiles {
     std::size_t index;
     std::uint64_t size;
     bool in_memory;
-    bool is_only_one;
+  };
+  struct Map {
+    std::shared_ptr<std::byte> elements;  // which keep it
+    const MappedFile* file;
+    std::size_t index;
   };
 
   std::optional<ArrayPlace> place_in_map(const Array& array);
-  std::optional<ArrayPlace> place_of_lasting(const Array& array, Order order);
-  ArrayPlace append(const Array& array, Order order);
+  ArrayPlace place_of_lasting(const Array& array, Order order);
+  std::optional<ArrayPlace> append(const Array& array, Order order);
   std::size_t add(std::shared_ptr<const FileDescriptor> file);
 
   const SharingOptions& options_;
   LastingArrays* lasting_ = nullptr;
+  const bool has_one_file_ = false;
   FileList files_ = {};
-  std::vector<std::pair<const MappedFile*, std::size_t>> maps_ = {};  // and their indices
+  std::vector<Map> maps_ = {};
   std::optional<OwnFile> own_ = {};  // of this message's arrays alone
 };
 

@@ -113,12 +113,15 @@ struct Wire<T> {
   static T give(Kept& kept) { return kept; }
 };
 
-// Writes an array whose elements are to stay what they are until the call ends.
+// Writes what is to stay there, and what it is, until the call ends.
 template <class T>
 void write_lasting(PickleWriter& writer, const T& value) {
-  if constexpr (requires { value.data(); }) {
-    if (writer.files() != nullptr) writer.files()->set_lasting(value.data());
-  }
+  const void* elements = nullptr;
+  if constexpr (requires {
+                  { value.data() } -> std::convertible_to<const void*>;
+                })
+    elements = value.data();
+  const LastingScope scope(writer.files(), elements);
   Wire<T>::write(writer, value);
 }
 
@@ -140,7 +143,7 @@ struct Wire<std::span<const Element>> {
 
   static const std::type_info* obstacle() { return nullptr; }
   static void write(PickleWriter& writer, std::span<const Element> elements) {
-    if (writer.files() != nullptr) writer.files()->set_lasting(elements.data());
+    const LastingScope scope(writer.files(), elements.data());
     save(writer, elements);
   }
   static Kept read(Extraction& extraction, const Value& value) {
