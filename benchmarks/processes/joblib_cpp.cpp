@@ -38,6 +38,8 @@ class Recorded final : public joblib::RemoteJob {
  public:
   explicit Recorded(joblib::detail::Message request) : request_(std::move(request)) {}
   std::string name() const override { return "task 0"; }
+  void wait() override {}
+  void begin() override {}
   joblib::bytes run() override { return joblib::run_request(request_.payload); }
   joblib::bytes request() override { return request_.payload; }
   joblib::detail::Message request_with_files() override { return request_; }

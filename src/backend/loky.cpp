@@ -101,7 +101,8 @@ double number_of(const std::string& option, const BackendOption& value) {
 
 LokyBackend::LokyBackend(const LokyOptions& options) : options_(options) {
   if (!(options.idle_worker_timeout.count() >= 0)) {
-    throw Error(errc::invalid_argument, "idle_worker_timeout has to be a positive number");
+    throw Error(errc::invalid_argument,
+                "idle_worker_timeout has to be a number that is not negative");
   }
   if (options.retries < 0)
     throw Error(errc::invalid_argument, "retries has to be a number that is not negative");
@@ -113,9 +114,13 @@ int LokyBackend::effective_n_jobs(int n_jobs) const {
 
 void LokyBackend::start_call(int n_jobs) {
   const auto workers = static_cast<std::size_t>(n_jobs);
-  const std::lock_guard lock(mutex_);
-  pools_.push_back(detail::shared_worker_pool(
-      pools_.empty() ? pool_options(options_, n_jobs) : pools_.front()->options(), workers));
+  std::unique_lock lock(mutex_);
+  const detail::WorkerPoolOptions options =
+      pools_.empty() ? pool_options(options_, n_jobs) : pools_.front()->options();
+  lock.unlock();
+  auto pool = detail::shared_worker_pool(options, workers);
+  lock.lock();
+  pools_.push_back(std::move(pool));
 }
 
 void LokyBackend::stop_call() noexcept {
@@ -133,7 +138,8 @@ bytes LokyBackend::run(RemoteJob& job, const std::stop_token& stop) {
   const std::string tag = options_.tag_output ? '[' + job.name() + "] " : "";
   for (int attempt = 0;; ++attempt) {
     try {
-      detail::Message reply = pool->call(request, stop, tag);
+      job.wait();
+      detail::Message reply = pool->call(request, stop, tag, [&] { job.begin(); });
       job.keep_files(std::move(reply.files));
       return std::move(reply.payload);
     } catch (const TerminatedWorkerError&) {

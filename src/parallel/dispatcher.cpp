@@ -233,7 +233,7 @@ Dispatcher::Clock::duration Dispatcher::run_remotely(Batch& batch, TaskMonitor& 
   monitor.begin_batch(batch.first(), 1);
   if (!monitor.begin_task()) return {};
   const Clock::time_point begin = Clock::now();
-  BatchJob job(batch, *task_context_, *arrays_);
+  BatchJob job(batch, monitor, *task_context_, *arrays_);
   bytes reply;
   try {
     reply = reply_to(job, monitor);

@@ -18,10 +18,12 @@ std::string name_of_tasks(const Batch& batch);
 // A batch that another process runs.
 class BatchJob final : public RemoteJob {
  public:
-  BatchJob(Batch& batch, const Context& context, LastingArrays& arrays)
-      : batch_(batch), context_(context), arrays_(arrays) {}
+  BatchJob(Batch& batch, TaskMonitor& monitor, const Context& context, LastingArrays& arrays)
+      : batch_(batch), monitor_(monitor), context_(context), arrays_(arrays) {}
 
   std::string name() const override { return name_of_tasks(batch_); }
+  void wait() override { monitor_.stop_clock(); }
+  void begin() override { monitor_.start_clock(); }
   bytes run() override;
   bytes request() override;
   Message request_with_files() override;
@@ -36,6 +38,7 @@ class BatchJob final : public RemoteJob {
   bytes request(const SharingOptions* sharing, MessageFiles* files);
 
   Batch& batch_;
+  TaskMonitor& monitor_;
   const Context& context_;
   LastingArrays& arrays_;
   FileList files_ = {};  // of the reply

@@ -22,6 +22,15 @@ bool TaskMonitor::begin_watched_task(unsigned flags) {
   return true;
 }
 
+void TaskMonitor::stop_clock() noexcept {
+  deadline_.store(Clock::time_point::max(), std::memory_order_relaxed);
+}
+
+void TaskMonitor::start_clock() noexcept {
+  if ((flags_.load(std::memory_order_relaxed) & timed) != 0)
+    deadline_.store(Clock::now() + timeout_, std::memory_order_relaxed);
+}
+
 void TaskMonitor::end_batch() {
   if (deadline() == Clock::time_point::max()) return;
   if (deadline_.exchange(Clock::time_point::max(), std::memory_order_relaxed) <= Clock::now())

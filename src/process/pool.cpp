@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <future>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -25,11 +26,16 @@ WorkerPool::WorkerPool(WorkerPoolOptions options)
     : options_(std::move(options)),
       keeper_([this](const std::stop_token& stop) { end_idle_workers(stop); }) {}
 
-WorkerPool::~WorkerPool() { shutdown(); }
+WorkerPool::~WorkerPool() {
+  keeper_.request_stop();
+  keeper_.join();
+  shutdown();
+}
 
 Message WorkerPool::call(const Message& request, const std::stop_token& stop,
-                         const std::string& output_tag) {
+                         const std::string& output_tag, const std::function<void()>& begin) {
   Worker worker = acquire(stop);
+  if (begin) begin();
   try {
     Message reply = worker->call(request, stop, output_tag);
     release(std::move(worker));
@@ -70,16 +76,23 @@ void WorkerPool::release(Worker worker) {
   }
   std::vector<Worker> unwanted;
   unwanted.push_back(std::move(worker));
-  finalize(unwanted);
+  dismiss(std::move(unwanted));
+}
+
+// Has the keeper end them: a finalizer may take its time.
+void WorkerPool::dismiss(std::vector<Worker> workers) {
+  const std::lock_guard lock(mutex_);
+  std::ranges::move(workers, std::back_inserter(dismissed_));
+  changed_.notify_all();
 }
 
 void WorkerPool::begin_call(std::size_t workers) {
   std::unique_lock lock(mutex_);
   wanted_ += workers;
   shut_down_ = false;
-  const auto surplus = take_idle(wanted_, Clock::now() - options_.surplus_timeout);
+  auto surplus = take_idle(wanted_, Clock::now() - options_.surplus_timeout);
   lock.unlock();
-  finalize(surplus);
+  if (!surplus.empty()) dismiss(std::move(surplus));
 }
 
 void WorkerPool::end_call(std::size_t workers) {
@@ -90,9 +103,13 @@ void WorkerPool::end_call(std::size_t workers) {
 void WorkerPool::shutdown() {
   std::unique_lock lock(mutex_);
   shut_down_ = true;
-  const auto all = take_idle(0, Clock::time_point::max());
+  auto all = take_idle(0, Clock::time_point::max());
+  std::ranges::move(std::exchange(dismissed_, {}), std::back_inserter(all));
   lock.unlock();
   finalize(all);
+  all.clear();
+  lock.lock();
+  changed_.wait(lock, [this] { return !ends_some_; });
 }
 
 // With the mutex locked: those that are more than `most`, and idle since then.
@@ -134,19 +151,25 @@ void WorkerPool::finalize(const std::vector<Worker>& workers) const {
 // The keeper's thread. A worker that becomes idle doesn't wake it up: while there is none, it looks
 // often enough.
 void WorkerPool::end_idle_workers(const std::stop_token& stop) {
+  constexpr std::chrono::milliseconds shortest_wait(10);
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
     const auto now = Clock::now();
-    auto expired = take_idle(0, now - options_.idle_timeout);
-    const auto next = (idle_.empty() ? now : idle_.front().since) + options_.idle_timeout;
-    if (!expired.empty()) {
+    auto ending = take_idle(0, now - options_.idle_timeout);
+    std::ranges::move(std::exchange(dismissed_, {}), std::back_inserter(ending));
+    if (!ending.empty()) {
+      ends_some_ = true;
       lock.unlock();
-      finalize(expired);
-      expired.clear();
+      finalize(ending);
+      ending.clear();
       lock.lock();
+      ends_some_ = false;
+      changed_.notify_all();
       continue;
     }
-    ended_.wait_until(lock, stop, next, [] { return false; });
+    const auto next = (idle_.empty() ? now : idle_.front().since) + options_.idle_timeout;
+    changed_.wait_until(lock, stop, std::max(next, now + shortest_wait),
+                        [this] { return !dismissed_.empty(); });
   }
 }
 

@@ -69,6 +69,7 @@ void say(int i) { std::printf("%d squared is\n%d\n", i, i * i); }
 
 int initialized = 0;
 void initialize() { initialized += 10; }
+void initialize_slowly() { std::this_thread::sleep_for(std::chrono::milliseconds(600)); }
 void fail_to_initialize() { throw std::runtime_error("no licence"); }
 
 }  // namespace
@@ -87,6 +88,14 @@ TEST_CASE("Tasks run in workers that are kept for later calls") {
   joblib::shutdown();
   CHECK(children().empty());
   CHECK(processes_of(parallel).size() <= 2);
+}
+
+TEST_CASE("The time of a task doesn't count before its worker is ready") {
+  const BackendOptions options = {{"initializer", initialize_slowly}};
+  Parallel parallel(with(
+      {.timeout = std::chrono::milliseconds(500), .batch_size = 1, .backend_options = options}));
+  CHECK(parallel.map(square, std::vector{1, 2, 3}) == std::vector{1, 4, 9});
+  joblib::shutdown();
 }
 
 TEST_CASE("What tasks write can be tagged with their numbers") {

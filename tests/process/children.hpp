@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 #include <set>
+#include <thread>
 
 #include <poll.h>
 #include <sys/syscall.h>
@@ -27,6 +28,16 @@ inline std::set<int> children() {
     for (int id = 0; file >> id;) found.insert(id);
   }
   return found;
+}
+
+/// Waits until no more than so many are left; false if that doesn't come.
+inline bool children_end(std::size_t most) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  while (children().size() > most) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::yield();
+  }
+  return true;
 }
 
 /// A process, whoever started it.

@@ -50,7 +50,7 @@ class LokyBackend : public RemoteBackend {
  private:
   const LokyOptions options_;
   std::mutex mutex_ = {};
-  // One for each call that runs, all the same; guarded by mutex_.
+  // One for each call that runs, of which the first one is used; guarded by mutex_.
   std::vector<std::shared_ptr<detail::WorkerPool>> pools_ = {};
 };
 

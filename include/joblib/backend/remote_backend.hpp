@@ -19,6 +19,11 @@ class RemoteJob {
   /// "task 3" or "tasks 3 to 17", counted from 0.
   virtual std::string name() const = 0;
 
+  /// What passes between these two calls doesn't count for the timeout of the tasks: until a
+  /// process is there that begins with them.
+  virtual void wait() = 0;
+  virtual void begin() = 0;
+
   /// Runs the tasks in this process, which is to be a fork of the caller's, so that it has all they
   /// refer to. Returns the reply; errors of the tasks are part of it.
   virtual bytes run() = 0;

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <stop_token>
@@ -42,9 +43,10 @@ class WorkerPool {
   ~WorkerPool();
 
   /// Has a worker that is idle, or a new one, answer the request. Throws as WorkerProcess and its
-  /// call do; a worker that died or was killed is replaced by the next call.
+  /// call do; a worker that died or was killed is replaced by the next call. `begin` is called when
+  /// the worker is there.
   Message call(const Message& request, const std::stop_token& stop,
-               const std::string& output_tag = {});
+               const std::string& output_tag = {}, const std::function<void()>& begin = {});
 
   /// A call that wants so many workers begins, and later ends. Where one begins, surplus workers
   /// end: those that are idle, and more than all running calls want.
@@ -68,15 +70,18 @@ class WorkerPool {
   Worker take_idle();
   void release(Worker worker);
   std::vector<Worker> take_idle(std::size_t most, Clock::time_point since);
+  void dismiss(std::vector<Worker> workers);
   void finalize(const std::vector<Worker>& workers) const;
   void end_idle_workers(const std::stop_token& stop);
 
   const WorkerPoolOptions options_;
   std::mutex mutex_;
-  std::size_t wanted_ = 0;                  // by running calls; guarded by mutex_
-  bool shut_down_ = false;                  // since the last call began; guarded by mutex_
-  std::deque<Idle> idle_;                   // the one used last at the end; guarded by mutex_
-  std::condition_variable_any ended_ = {};  // only waited on
+  std::size_t wanted_ = 0;              // by running calls; guarded by mutex_
+  bool shut_down_ = false;              // since the last call began; guarded by mutex_
+  std::deque<Idle> idle_;               // the one used last at the end; guarded by mutex_
+  std::vector<Worker> dismissed_ = {};  // and not ended yet; guarded by mutex_
+  bool ends_some_ = false;              // the keeper; guarded by mutex_
+  std::condition_variable_any changed_ = {};
   std::jthread keeper_;
 };
 

@@ -45,6 +45,9 @@ class TaskMonitor {
     next_task_ = first_task;
     stride_ = stride;
   }
+  // The time of the task that has begun doesn't count, or counts from now on.
+  void stop_clock() noexcept;
+  void start_clock() noexcept;
   // Ends the last task of a batch. Throws TimeoutError if it has overrun.
   void end_batch();
   // Throws TimeoutError if the running task has overrun. From any thread.
