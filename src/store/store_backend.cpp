@@ -1,5 +1,8 @@
 #include "joblib/store/store_backend.hpp"
 
+#include <algorithm>
+#include <cstddef>
+
 #include "joblib/core/byte_size.hpp"
 #include "joblib/core/error.hpp"
 #include "joblib/core/registry.hpp"
@@ -58,13 +61,12 @@ detail::Registry<StoreFactory>& factories() {
 }  // namespace
 
 void check_item_name(std::string_view name) {
-  bool begins = true;  // a part of the name
-  bool fits = !name.empty() && name.back() != '/';
-  for (const char c : name) {
-    if (c == '\0' || (begins && (c == '/' || c == '.'))) fits = false;
-    begins = c == '/';
+  bool fits = name.find('\0') == std::string_view::npos;
+  for (std::size_t begin = 0, end = 0; fits && end < name.size(); begin = end + 1) {
+    end = std::min(name.find('/', begin), name.size());
+    fits = begin < end && name[begin] != '.';
   }
-  if (!fits) {
+  if (!fits || name.empty()) {
     throw Error(errc::invalid_argument,
                 "'" + std::string(name) +
                     "' can't be the name of an item in a store: the parts between its slashes must "
