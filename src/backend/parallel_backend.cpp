@@ -44,7 +44,7 @@ Backends& backends() {
   return instance;
 }
 
-[[maybe_unused]] const auto& made_at_load = backends();
+[[maybe_unused]] const auto& backends_made_at_load = backends();
 
 }  // namespace
 

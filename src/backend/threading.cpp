@@ -136,7 +136,7 @@ class SharedPool {
   std::shared_ptr<GrowingPool>* left_behind_ = nullptr;  // never destroyed
 };
 
-[[maybe_unused]] const auto& made_at_load = SharedPool::instance();
+[[maybe_unused]] const auto& pool_made_at_load = SharedPool::instance();
 
 }  // namespace
 

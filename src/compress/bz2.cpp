@@ -15,7 +15,7 @@ namespace joblib::detail {
 namespace {
 
 // The library takes what it only reads through pointers to bytes that it could change.
-char* raw(std::span<const std::byte> bytes) {
+char* bz2_bytes(std::span<const std::byte> bytes) {
   return const_cast<char*>(reinterpret_cast<const char*>(bytes.data()));
 }
 
@@ -34,9 +34,9 @@ class Bz2Format final : public BlockFormat {
     if (BZ2_bzCompressInit(&stream, level_, 0, 0) != BZ_OK) throw std::bad_alloc();
     const std::size_t room = block.size() + block.size() / 100 + 600;  // as bzip2's manual says
     if (encoded.room.size() < room) encoded.room.resize(room);
-    stream.next_in = raw(block);
+    stream.next_in = bz2_bytes(block);
     stream.avail_in = static_cast<unsigned>(block.size());
-    stream.next_out = raw(encoded.room);
+    stream.next_out = bz2_bytes(encoded.room);
     stream.avail_out = static_cast<unsigned>(encoded.room.size());
     BZ2_bzCompress(&stream, BZ_FINISH);
     encoded.size = encoded.room.size() - stream.avail_out;
@@ -57,9 +57,9 @@ class Bz2Decoder final : public Decoder {
   CoderStep decode(std::span<const std::byte> input, std::span<std::byte> output,
                    bool /*last*/) override {
     const std::size_t room = std::min(output.size(), std::size_t{1} << 30);
-    stream_.next_in = raw(input);
+    stream_.next_in = bz2_bytes(input);
     stream_.avail_in = static_cast<unsigned>(input.size());
-    stream_.next_out = raw(output);
+    stream_.next_out = bz2_bytes(output);
     stream_.avail_out = static_cast<unsigned>(room);
     const int result = BZ2_bzDecompress(&stream_);
     const std::size_t consumed = input.size() - stream_.avail_in;

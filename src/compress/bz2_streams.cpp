@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t max_piece = 1 << 20;
 constexpr std::size_t max_content = 1 << 20;
 constexpr std::size_t max_pieces = 16;  // in memory
-constexpr std::size_t capacity = 2 * max_piece;
+constexpr std::size_t pieces_size = 2 * max_piece;
 constexpr std::size_t start_size = 10;  // "BZh", the level, and how a block begins
 
 // Where the first start of a stream is in `bytes` from `begin` on, or their size.
@@ -91,7 +91,7 @@ class Bz2Streams::Piece final : public WorkQueue::Job {
 Bz2Streams::Bz2Streams(ByteSource& source, int n_threads)
     : source_(source),
       max_in_flight_(std::min(2 * static_cast<std::size_t>(n_threads), max_pieces)),
-      buffer_(std::make_unique_for_overwrite<std::byte[]>(capacity)),
+      buffer_(std::make_unique_for_overwrite<std::byte[]>(pieces_size)),
       input_(buffer_.get(), 0),
       queue_(std::min(static_cast<std::size_t>(n_threads), max_pieces)) {}
 
@@ -128,7 +128,7 @@ bool Bz2Streams::split_off() {
 
 // Adds to the input what fits and is there; false at the end.
 bool Bz2Streams::fill() {
-  std::byte* const end = buffer_.get() + capacity;
+  std::byte* const end = buffer_.get() + pieces_size;
   if (input_.data() + input_.size() == end) {
     std::ranges::copy(input_, buffer_.get());
     input_ = {buffer_.get(), input_.size()};

@@ -16,7 +16,7 @@ namespace joblib::detail {
 namespace {
 
 // ISA-L takes what it only reads through pointers to bytes that it could change.
-std::uint8_t* raw(std::span<const std::byte> bytes) {
+std::uint8_t* isal_bytes(std::span<const std::byte> bytes) {
   return const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(bytes.data()));
 }
 
@@ -49,9 +49,9 @@ class IsalDecoder final : public Decoder {
                    bool /*last*/) override {
     const RegisterGuard guard;
     const std::size_t room = std::min(output.size(), std::size_t{1} << 30);
-    state_.next_in = raw(input);
+    state_.next_in = isal_bytes(input);
     state_.avail_in = static_cast<std::uint32_t>(input.size());
-    state_.next_out = raw(output);
+    state_.next_out = isal_bytes(output);
     state_.avail_out = static_cast<std::uint32_t>(room);
     const int result = isal_inflate(&state_);
     // Of damaged data it gives back more than it was given: what it had kept from the last call.
@@ -82,8 +82,9 @@ void isal_encode(std::span<const std::byte> window, std::span<const std::byte> b
   stream->level_buf_size = level_buffer_size;
   stream->flush = SYNC_FLUSH;
   stream->end_of_stream = last;
-  isal_deflate_set_dict(stream.get(), raw(window), static_cast<std::uint32_t>(window.size()));
-  stream->next_in = raw(block);
+  isal_deflate_set_dict(stream.get(), isal_bytes(window),
+                        static_cast<std::uint32_t>(window.size()));
+  stream->next_in = isal_bytes(block);
   stream->avail_in = static_cast<std::uint32_t>(block.size());
   encoded.size = 0;
   do {
@@ -91,7 +92,7 @@ void isal_encode(std::span<const std::byte> window, std::span<const std::byte> b
       encoded.room.resize(encoded.size + block.size() + block.size() / 16 + 1024);
     }
     const auto room = std::span(encoded.room).subspan(encoded.size);
-    stream->next_out = raw(room);
+    stream->next_out = isal_bytes(room);
     stream->avail_out = static_cast<std::uint32_t>(room.size());
     isal_deflate(stream.get());
     encoded.size += room.size() - stream->avail_out;
@@ -100,8 +101,8 @@ void isal_encode(std::span<const std::byte> window, std::span<const std::byte> b
 
 std::uint32_t isal_checksum(Wrapper wrapper, std::span<const std::byte> bytes) {
   const RegisterGuard guard;
-  return wrapper == Wrapper::gzip ? crc32_gzip_refl(0, raw(bytes), bytes.size())
-                                  : isal_adler32(1, raw(bytes), bytes.size());
+  return wrapper == Wrapper::gzip ? crc32_gzip_refl(0, isal_bytes(bytes), bytes.size())
+                                  : isal_adler32(1, isal_bytes(bytes), bytes.size());
 }
 
 std::unique_ptr<Decoder> make_isal_decoder(Wrapper wrapper) {

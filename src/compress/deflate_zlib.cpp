@@ -10,7 +10,7 @@ namespace joblib::detail {
 namespace {
 
 // zlib takes what it only reads through pointers to bytes that it could change.
-Bytef* raw(std::span<const std::byte> bytes) {
+Bytef* zlib_bytes(std::span<const std::byte> bytes) {
   return const_cast<Bytef*>(reinterpret_cast<const Bytef*>(bytes.data()));
 }
 
@@ -27,9 +27,9 @@ class ZlibDecoder final : public Decoder {
   CoderStep decode(std::span<const std::byte> input, std::span<std::byte> output,
                    bool /*last*/) override {
     const std::size_t room = std::min(output.size(), std::size_t{1} << 30);
-    stream_.next_in = raw(input);
+    stream_.next_in = zlib_bytes(input);
     stream_.avail_in = static_cast<uInt>(input.size());
-    stream_.next_out = raw(output);
+    stream_.next_out = zlib_bytes(output);
     stream_.avail_out = static_cast<uInt>(room);
     const int result = inflate(&stream_, Z_NO_FLUSH);
     const std::size_t consumed = input.size() - stream_.avail_in;
@@ -59,10 +59,10 @@ void zlib_encode(std::span<const std::byte> window, std::span<const std::byte> b
   constexpr std::size_t flush_size = 16;  // more than a sync flush takes
   const std::size_t room = deflateBound(&stream, block.size()) + flush_size;
   if (encoded.room.size() < room) encoded.room.resize(room);
-  deflateSetDictionary(&stream, raw(window), static_cast<uInt>(window.size()));
-  stream.next_in = raw(block);
+  deflateSetDictionary(&stream, zlib_bytes(window), static_cast<uInt>(window.size()));
+  stream.next_in = zlib_bytes(block);
   stream.avail_in = static_cast<uInt>(block.size());
-  stream.next_out = raw(encoded.room);
+  stream.next_out = zlib_bytes(encoded.room);
   stream.avail_out = static_cast<uInt>(encoded.room.size());
   deflate(&stream, last ? Z_FINISH : Z_SYNC_FLUSH);
   encoded.size = stream.total_out;
@@ -71,8 +71,8 @@ void zlib_encode(std::span<const std::byte> window, std::span<const std::byte> b
 
 std::uint32_t zlib_checksum(Wrapper wrapper, std::span<const std::byte> bytes) {
   return static_cast<std::uint32_t>(wrapper == Wrapper::gzip
-                                        ? crc32_z(0, raw(bytes), bytes.size())
-                                        : adler32_z(1, raw(bytes), bytes.size()));
+                                        ? crc32_z(0, zlib_bytes(bytes), bytes.size())
+                                        : adler32_z(1, zlib_bytes(bytes), bytes.size()));
 }
 
 std::unique_ptr<Decoder> make_zlib_decoder(Wrapper wrapper) {

@@ -23,7 +23,7 @@ std::string number(double value) {
   return result;
 }
 
-std::string quoted(std::string_view utf8) { return json::serialize(json::string(utf8)); }
+std::string json_text(std::string_view utf8) { return json::serialize(json::string(utf8)); }
 
 double number_of(const json::object& object, std::string_view key) {
   const json::value* const value = object.if_contains(key);
@@ -41,7 +41,7 @@ std::string to_json(const Metadata& metadata) {
   std::string text = "{\"duration\": " + number(metadata.duration.count()) + ", \"input_args\": {";
   for (const auto& [name, argument] : metadata.input_args) {
     if (!text.ends_with('{')) text += ", ";
-    text += quoted(name) + ": " + quoted(argument);
+    text += json_text(name) + ": " + json_text(argument);
   }
   text += "}, \"time\": " + number(Seconds(metadata.time.time_since_epoch()).count()) + "}";
   return text;

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "dtype_data.hpp"
 #include "joblib/core/error.hpp"
 #include "joblib/numpy/array.hpp"
 #include "runs.hpp"
@@ -88,11 +89,6 @@ constexpr Number number_of = {is_complex<T>               ? Kind::complex
                               : std::unsigned_integral<T> ? Kind::unsigned_integer
                                                           : Kind::floating,
                               sizeof(T)};
-
-constexpr bool is_number(Kind kind) {
-  return kind == Kind::boolean || kind == Kind::signed_integer || kind == Kind::unsigned_integer ||
-         kind == Kind::floating || kind == Kind::complex;
-}
 
 constexpr bool is_safe(Number from, Number to) {
   // The size of the floating point number that `to` has room for.

@@ -20,12 +20,6 @@ constexpr char native_order = std::endian::native == std::endian::little ? '<' :
 
 [[noreturn]] void refuse(const std::string& what) { throw Error(errc::invalid_argument, what); }
 
-bool is_number(dtype::Kind kind) {
-  using enum dtype::Kind;
-  return kind == boolean || kind == signed_integer || kind == unsigned_integer ||
-         kind == floating || kind == complex;
-}
-
 // Where long double and pointers are aligned as on Linux for x86-64 and AArch64.
 std::size_t natural_alignment(dtype::Kind kind, std::size_t itemsize) {
   using enum dtype::Kind;

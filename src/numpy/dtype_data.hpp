@@ -31,5 +31,11 @@ namespace detail {
 // numpy counts the bytes of an element in a C int.
 inline constexpr std::size_t max_itemsize = std::numeric_limits<int>::max();
 
+constexpr bool is_number(dtype::Kind kind) {
+  using enum dtype::Kind;
+  return kind == boolean || kind == signed_integer || kind == unsigned_integer ||
+         kind == floating || kind == complex;
+}
+
 }  // namespace detail
 }  // namespace joblib

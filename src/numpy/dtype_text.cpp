@@ -122,9 +122,7 @@ std::string dtype::construction(bool brief) const {
     return "(" + sub->element.construction(true) + ", " + tuple(sub->shape) + ")";
   }
   if (!data_->fields) {
-    const bool is_number = kind() == boolean || kind() == signed_integer ||
-                           kind() == unsigned_integer || kind() == floating || kind() == complex;
-    if (is_number && !brief && is_native()) return "'" + name() + "'";
+    if (detail::is_number(kind()) && !brief && is_native()) return "'" + name() + "'";
     if (kind() == boolean) return "'?'";
     std::string text = str();
     if (text.front() == '|') text.erase(0, 1);

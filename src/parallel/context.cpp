@@ -39,7 +39,7 @@ const ContextPtr& defaults() {
 }
 
 // A child forked while another thread made them would wait for them for ever.
-[[maybe_unused]] const auto& made_at_load = defaults();
+[[maybe_unused]] const auto& defaults_made_at_load = defaults();
 
 }  // namespace
 

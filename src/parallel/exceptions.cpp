@@ -104,7 +104,7 @@ class ExceptionTypes {
   std::map<std::string, ExceptionType, std::less<>> types_;
 };
 
-[[maybe_unused]] const auto& made_at_load = ExceptionTypes::instance();
+[[maybe_unused]] const auto& exception_types_made_at_load = ExceptionTypes::instance();
 
 struct Thrown {
   std::string name = {};  // of the type

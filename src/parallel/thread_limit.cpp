@@ -44,7 +44,7 @@ OpenBlasLimit& open_blas() {
   return limit;
 }
 
-[[maybe_unused]] const auto& made_at_load = open_blas();
+[[maybe_unused]] const auto& open_blas_made_at_load = open_blas();
 
 }  // namespace
 

@@ -12,28 +12,29 @@
 namespace joblib::detail {
 namespace {
 
-[[noreturn]] void fail(const std::string& what) { throw Error(errc::corrupt_data, what); }
+[[noreturn]] void refuse(const std::string& what) { throw Error(errc::corrupt_data, what); }
 
 std::span<const Value> items_of(const Value& tuple, std::size_t at_least, const char* what) {
   if (tuple.tag() != Tag::tuple || tuple.sequence().size < at_least)
-    fail(std::string(what) + " is no tuple of " + std::to_string(at_least) + " or more");
+    refuse(std::string(what) + " is no tuple of " + std::to_string(at_least) + " or more");
   return tuple.sequence().span();
 }
 
 std::string_view text_of(const Value& value, const char* what) {
-  if (value.tag() != Tag::str && value.tag() != Tag::bytes) fail(std::string(what) + " is no str");
+  if (value.tag() != Tag::str && value.tag() != Tag::bytes)
+    refuse(std::string(what) + " is no str");
   return value.text();
 }
 
 std::size_t size_of(const Value& value, const char* what) {
   if ((value.tag() != Tag::integer && value.tag() != Tag::boolean) || value.integer() < 0)
-    fail(std::string(what) + " is no integer of at least 0");
+    refuse(std::string(what) + " is no integer of at least 0");
   return static_cast<std::size_t>(value.integer());
 }
 
 dtype::Field field_of(std::string_view name, const Value& value) {
   const std::span<const Value> parts = items_of(value, 2, "the field of a dtype");
-  if (parts[0].tag() != Tag::dtype) fail("the type of a field is no dtype");
+  if (parts[0].tag() != Tag::dtype) refuse("the type of a field is no dtype");
   dtype::Field field{std::string(name), parts[0].type(),
                      size_of(parts[1], "the offset of a field")};
   if (parts.size() > 2 && parts[2].tag() == Tag::str) field.title = parts[2].text();
@@ -56,8 +57,8 @@ void set_elements(Document& document, Array& array, std::string_view bytes) {
   const std::size_t wanted =
       checked_size(array.shape, array.type.itemsize()) * array.type.itemsize();
   if (bytes.size() != wanted)
-    fail("an array has " + std::to_string(bytes.size()) + " bytes, not the " +
-         std::to_string(wanted) + " of its shape and dtype");
+    refuse("an array has " + std::to_string(bytes.size()) + " bytes, not the " +
+           std::to_string(wanted) + " of its shape and dtype");
   array.data = allocate_elements(bytes.size());
   if (!bytes.empty()) std::memcpy(array.data.get(), bytes.data(), bytes.size());
 }
@@ -81,7 +82,7 @@ std::vector<std::size_t> shape_of(const Value& tuple) {
   for (const Value& value : items_of(tuple, 0, "a shape"))
     shape.push_back(size_of(value, "a shape"));
   constexpr std::size_t most_axes = 64;  // numpy 2's limit
-  if (shape.size() > most_axes) fail("an array has more than 64 axes");
+  if (shape.size() > most_axes) refuse("an array has more than 64 axes");
   return shape;
 }
 
@@ -99,14 +100,14 @@ std::optional<Value> make_dtype(Document& document, std::span<const Value> argum
 dtype with_state(Document& document, const dtype& type, const Value& state) {
   const std::span<const Value> parts = items_of(state, 5, "the state of a dtype");
   const bool has_version = parts[0].tag() == Tag::integer;
-  if (!has_version || parts.size() < 7) fail("the state of a dtype is of an unknown version");
+  if (!has_version || parts.size() < 7) refuse("the state of a dtype is of an unknown version");
   const std::string_view order = text_of(parts[1], "the byte order of a dtype");
   const std::size_t flags = parts.size() > 7 && parts[7].tag() == Tag::integer
                                 ? static_cast<std::size_t>(parts[7].integer())
                                 : 0;
   dtype result = type;
   if (!parts[4].is_none()) {
-    if (parts[4].tag() != Tag::dict) fail("the fields of a dtype are no dict");
+    if (parts[4].tag() != Tag::dict) refuse("the fields of a dtype are no dict");
     constexpr std::size_t aligned = 0x80;
     const std::span<const Value> names = items_of(parts[3], 0, "the names of a dtype");
     document.spend(names.size() * sizeof(dtype::Field));
@@ -114,9 +115,9 @@ dtype with_state(Document& document, const dtype& type, const Value& state) {
     std::vector<dtype::Field> fields;
     for (const Value& name : names) {
       const std::string_view text = text_of(name, "the name of a field");
-      if (!is_utf8(text)) fail("the name of a field is not valid UTF-8");
+      if (!is_utf8(text)) refuse("the name of a field is not valid UTF-8");
       const Value* const field = types.find(Value::text(Tag::str, text.data(), text.size()));
-      if (field == nullptr) fail("a field of a dtype has a name and no type");
+      if (field == nullptr) refuse("a field of a dtype has a name and no type");
       fields.push_back(field_of(text, *field));
     }
     result = dtype::structure(std::move(fields), size_of(parts[5], "the size of a dtype"),
@@ -124,7 +125,7 @@ dtype with_state(Document& document, const dtype& type, const Value& state) {
                  .as_record(type.is_record());
   } else if (!parts[2].is_none()) {
     const std::span<const Value> base = items_of(parts[2], 2, "the sub-array of a dtype");
-    if (base[0].tag() != Tag::dtype) fail("the element of a sub-array is no dtype");
+    if (base[0].tag() != Tag::dtype) refuse("the element of a sub-array is no dtype");
     const std::vector<std::size_t> shape =
         base[1].tag() == Tag::tuple ? shape_of(base[1])
                                     : std::vector{size_of(base[1], "the shape of a sub-array")};
@@ -167,7 +168,7 @@ void set_array_state(Document& document, ArrayNode& node, const Value& state) {
   array.strides = contiguous_strides(array.shape, array.type.itemsize(), node.order);
   if (array.type.has_objects()) {
     if (parts[4].tag() != Tag::list || parts[4].sequence().size != size)
-      fail("an array of objects has another number of elements than its shape says");
+      refuse("an array of objects has another number of elements than its shape says");
     const Sequence& objects = parts[4].sequence();
     node.objects = {objects.items, objects.size, objects.size};
     return;
@@ -182,7 +183,7 @@ std::optional<Value> make_array_from_buffer(Document& document, std::span<const 
   ArrayNode* const node = document.make_array();
   Array& array = node->array;
   array.type = arguments[1].type();
-  if (array.type.has_objects()) fail("an array of objects is made of bytes");
+  if (array.type.has_objects()) refuse("an array of objects is made of bytes");
   array.shape = shape_of(arguments[2]);
   node->order = text_of(arguments[3], "the order of an array") == "F" ? Order::F : Order::C;
   array.strides = contiguous_strides(array.shape, array.type.itemsize(), node->order);

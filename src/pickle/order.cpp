@@ -68,8 +68,6 @@ std::optional<long double> number_of(const Value& value) {
   }
 }
 
-bool is_negative(Bytes integer) { return (integer.back() & std::byte{0x80}) != std::byte{0}; }
-
 // Two's complement, little endian, of the fewest bytes.
 bool less_integer(Bytes left, Bytes right) {
   const bool negative = is_negative(left);
@@ -94,14 +92,7 @@ int compare_with_integer(long double number, Bytes integer) {
     if (position >= 0 && (digits >> bit & 1) != 0)
       bytes[static_cast<std::size_t>(position) / 8] |= std::byte{1} << position % 8;
   }
-  if (number < 0) {
-    unsigned carry = 1;
-    for (std::byte& byte : bytes) {
-      const unsigned sum = std::to_integer<unsigned>(~byte) + carry;
-      byte = static_cast<std::byte>(sum);
-      carry = sum >> 8;
-    }
-  }
+  if (number < 0) negate(bytes);
   Bytes whole = bytes;
   while (whole.size() > 1 && whole.back() == (number < 0 ? std::byte{0xff} : std::byte{0}) &&
          is_negative(whole.first(whole.size() - 1)) == (number < 0))
@@ -110,7 +101,7 @@ int compare_with_integer(long double number, Bytes integer) {
   return less_integer(integer, whole) ? 1 : 0;
 }
 
-class Order {
+class KeyOrder {
  public:
   // Python would raise a TypeError somewhere.
   bool failed() const noexcept { return failed_; }
@@ -248,7 +239,7 @@ std::optional<Positions> sorted_positions(std::span<const Value> keys) {
     sort_by([&](std::size_t i) { return keys[i].integer(); });
     return positions;
   }
-  Order order;
+  KeyOrder order;
   merge_sort(std::span(positions), [&](std::size_t left, std::size_t right) {
     return order.less(keys[left], keys[right]);
   });

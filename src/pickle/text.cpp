@@ -63,20 +63,20 @@ std::uint32_t divide(Digits& digits, std::uint32_t divisor) {
   return static_cast<std::uint32_t>(remainder);
 }
 
-void negate(std::span<std::byte> bytes) {
+}  // namespace
+
+bool is_negative(std::span<const std::byte> integer) {
+  return !integer.empty() && (integer.back() & std::byte{0x80}) != std::byte{0};
+}
+
+void negate(std::span<std::byte> integer) {
   unsigned carry = 1;
-  for (std::byte& byte : bytes) {
+  for (std::byte& byte : integer) {
     carry += static_cast<unsigned>(~byte & std::byte{0xff});
     byte = static_cast<std::byte>(carry);
     carry >>= 8;
   }
 }
-
-bool is_negative(std::span<const std::byte> bytes) {
-  return !bytes.empty() && (bytes.back() & std::byte{0x80}) != std::byte{0};
-}
-
-}  // namespace
 
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {

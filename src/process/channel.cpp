@@ -17,7 +17,7 @@
 namespace joblib::detail {
 namespace {
 
-constexpr const char* name = "the connection between a process and its worker";
+constexpr const char* connection = "the connection between a process and its worker";
 
 bool has_gone(int error) { return error == EPIPE || error == ECONNRESET; }
 
@@ -71,7 +71,7 @@ class Ancillary {
   }
 
   msghdr& message_;
-  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(most_files * sizeof(int))> buffer_;
+  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(most_files * sizeof(int))> buffer_ = {};
 };
 
 }  // namespace
@@ -80,7 +80,8 @@ Channel::Channel(FileDescriptor socket, Protocol protocol, Wait wait)
     : socket_(std::move(socket)), protocol_(std::move(protocol)), wait_(std::move(wait)) {}
 
 bool Channel::send(FrameKind kind, const Message& message) {
-  if (message.files.size() > most_files) throw_io_error("pass so many files by", name, EINVAL);
+  if (message.files.size() > most_files)
+    throw_io_error("pass so many files by", connection, EINVAL);
   const bytes& payload = message.payload;
   Protocol::Header header = Protocol::header(kind, payload.size(), message.files.size());
   // sendmsg only reads what iovec can't call const.
@@ -99,7 +100,7 @@ bool Channel::send(FrameKind kind, const Message& message) {
         continue;
       }
       if (has_gone(errno)) return false;
-      throw_io_error("write to", name, errno);
+      throw_io_error("write to", connection, errno);
     }
     files.detach();
     auto rest = static_cast<std::size_t>(sent);
@@ -125,9 +126,9 @@ std::optional<Frame> Channel::receive() {
     const ssize_t count =
         uninterrupted([&] { return ::recvmsg(socket_.get(), &letter, MSG_CMSG_CLOEXEC); });
     if (count == 0 || (count < 0 && has_gone(errno))) return std::nullopt;
-    if (count < 0) throw_io_error("read from", name, errno);
+    if (count < 0) throw_io_error("read from", connection, errno);
     FileList received = files.received();
-    if ((letter.msg_flags & MSG_CTRUNC) != 0) throw_io_error("get files by", name, EMFILE);
+    if ((letter.msg_flags & MSG_CTRUNC) != 0) throw_io_error("get files by", connection, EMFILE);
     protocol_.received(static_cast<std::size_t>(count), std::move(received));
   }
 }

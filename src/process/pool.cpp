@@ -243,7 +243,7 @@ class SharedWorkerPools {
   std::vector<Pool>* left_behind_ = nullptr;  // never destroyed
 };
 
-[[maybe_unused]] const auto& made_at_load = SharedWorkerPools::instance();
+[[maybe_unused]] const auto& pools_made_at_load = SharedWorkerPools::instance();
 
 }  // namespace
 

@@ -25,7 +25,7 @@ constexpr std::size_t most_others = 128;  // in a message, beside its own
 static_assert(most_others < most_files);
 constexpr std::uint64_t alignment = 4096;
 
-constexpr const char* name = "shared memory";
+constexpr const char* shared_memory = "shared memory";
 
 // Of all processes, and of file systems in memory.
 bool is_much_shared(std::uint64_t more) {
@@ -59,7 +59,7 @@ FileDescriptor file_in(const fs::path& folder) {
 
 FileDescriptor memory_file() {
   FileDescriptor file(::memfd_create("joblib", MFD_CLOEXEC));
-  if (file.get() < 0) throw_io_error("make", name, errno);
+  if (file.get() < 0) throw_io_error("make", shared_memory, errno);
   return file;
 }
 
@@ -78,7 +78,7 @@ std::shared_ptr<const FileDescriptor> new_file(const SharingOptions& options, bo
 
 // From the position of the file on.
 void write_elements(const FileDescriptor& file, const Array& array, Order order) {
-  FileSink sink(file.get(), name);
+  FileSink sink(file.get(), shared_memory);
   for_each_piece(array, order, [&](std::span<const std::byte> piece) { sink.write(piece); });
 }
 
@@ -161,7 +161,7 @@ std::optional<ArrayPlace> MessageFiles::append(const Array& array, Order order) 
   const FileDescriptor& file = *files_[own_->index];
   const std::uint64_t offset = (own_->size + alignment - 1) / alignment * alignment;
   if (::lseek(file.get(), static_cast<off_t>(offset), SEEK_SET) < 0)
-    throw_io_error("write to", name, errno);
+    throw_io_error("write to", shared_memory, errno);
   write_elements(file, array, order);
   own_->size = offset + array.nbytes();
   return ArrayPlace{.file = own_->index,

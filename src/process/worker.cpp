@@ -54,7 +54,7 @@ class LiveWorkers {
 
 namespace {
 
-[[maybe_unused]] const auto& made_at_load = LiveWorkers::instance();
+[[maybe_unused]] const auto& live_workers_made_at_load = LiveWorkers::instance();
 
 [[noreturn]] void throw_cancelled() {
   throw Cancelled("The tasks of a worker process have been cancelled");

@@ -24,7 +24,7 @@ ForkSafeMutex& output_mutex() {
   return mutex;
 }
 
-[[maybe_unused]] const auto& made_at_load = output_mutex();
+[[maybe_unused]] const auto& output_mutex_made_at_load = output_mutex();
 
 // What can't be written is lost, as it would be for this process.
 void write_all(int target, std::string_view text) {

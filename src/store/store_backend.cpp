@@ -56,7 +56,7 @@ detail::Registry<StoreFactory>& factories() {
   return registry;
 }
 
-[[maybe_unused]] const auto& made_at_load = factories();
+[[maybe_unused]] const auto& factories_made_at_load = factories();
 
 }  // namespace
 

@@ -44,7 +44,7 @@ using Written = ndarray<double>;
 
 constexpr std::size_t large = 300'000;  // elements: more than 1 MiB
 
-ParallelOptions with(ParallelOptions options = {}) {
+ParallelOptions with_arrays(ParallelOptions options = {}) {
   options.n_jobs = 2;
   options.backend = "loky";
   return options;
@@ -140,7 +140,7 @@ Doubles make_vector(std::size_t count) { return numbers(count); }
 template <class Function, class Argument>
 std::set<std::string> files_of_20(Function function, const Argument& argument,
                                   ParallelOptions options = {}) {
-  Parallel parallel(with(std::move(options)));
+  Parallel parallel(with_arrays(std::move(options)));
   const auto files = parallel(std::views::iota(0, 20) | std::views::transform([&](int) {
                                 return delayed(function)(argument);
                               }));
@@ -177,20 +177,20 @@ TEST_CASE("Arrays that are part of what is referred to are written once") {
     return result;
   };
   const std::vector<int> back =
-      std::get<0>(Parallel(with({.max_nbytes = 100}))(delayed(values)(std::cref(made))));
+      std::get<0>(Parallel(with_arrays({.max_nbytes = 100}))(delayed(values)(std::cref(made))));
   for (int i = 0; i < 200; ++i) REQUIRE(back[static_cast<std::size_t>(i)] == i);
 }
 
 TEST_CASE("What merely looks like an array can be referred to") {
   const auto sum_of = [](const Wrapped& wrapped) { return sum_of_vector(wrapped.data()); };
   const Wrapped wrapped(numbers());
-  CHECK(std::get<0>(Parallel(with())(delayed(sum_of)(std::cref(wrapped)))) ==
+  CHECK(std::get<0>(Parallel(with_arrays())(delayed(sum_of)(std::cref(wrapped)))) ==
         sum_of_vector(numbers()));
 }
 
 TEST_CASE("Received arrays are the same values as in memory") {
   const auto digest = [](const Read& array) { return joblib::hash(array); };
-  Parallel parallel(with());
+  Parallel parallel(with_arrays());
   const Written array = make(large);
   const std::string in_memory = joblib::hash(array);
   CHECK(parallel(delayed(digest)(array), delayed(digest)(make(large))) ==
@@ -203,7 +203,7 @@ TEST_CASE("Received arrays are the same values as in memory") {
 TEST_CASE("Shared arrays have their elements, shape and order") {
   const Doubles values = numbers();
   const double total = sum_of_vector(values);
-  Parallel parallel(with());
+  Parallel parallel(with_arrays());
   CHECK(parallel(delayed(sum_of_vector)(values), delayed(sum_of_vector)(std::cref(values)),
                  delayed(sum)(Written::adopt(values)),
                  delayed(sum_of_span)(std::span<const double>(values))) ==
@@ -262,7 +262,7 @@ TEST_CASE("An array that is mapped travels as its file") {
   const auto files = files_of_20(file_of_array, mapped);
   REQUIRE(files.size() == 1);
   CHECK(files.begin()->ends_with(path));
-  Parallel parallel(with());
+  Parallel parallel(with_arrays());
   CHECK(std::get<0>(parallel(delayed(sum)(mapped))) == sum(mapped));
 
   // Where the file has another name by now, or none, the elements still come.
@@ -277,7 +277,7 @@ TEST_CASE("Changes of an array go where its map says") {
   const std::string path = (folder / "values.pkl").string();
   joblib::dump(numbers(), path);
   const double total = sum_of_vector(numbers());
-  Parallel parallel(with());
+  Parallel parallel(with_arrays());
 
   const auto shared = joblib::load<Written>(path, {.mmap_mode = MmapMode::r_plus});
   CHECK(std::get<0>(parallel(delayed(change)(shared))) == total + 1000);
@@ -294,7 +294,7 @@ TEST_CASE("A task may change its array, which others don't see") {
   const Written array = Written::adopt(numbers());
   const double total = sum(array);
   for (const auto mode : {MmapMode::r, MmapMode::c}) {
-    Parallel parallel(with({.batch_size = 5, .mmap_mode = mode}));
+    Parallel parallel(with_arrays({.batch_size = 5, .mmap_mode = mode}));
     const Doubles sums = parallel(std::views::iota(0, 20) | std::views::transform([&](int) {
                                     return delayed(change)(array);
                                   }));
@@ -306,7 +306,7 @@ TEST_CASE("A task may change its array, which others don't see") {
 TEST_CASE("With mmap_mode r+ tasks see what others have changed") {
   const Written array = Written::adopt(numbers());
   const double total = sum(array);
-  Parallel parallel(with({.batch_size = 4, .mmap_mode = MmapMode::r_plus}));
+  Parallel parallel(with_arrays({.batch_size = 4, .mmap_mode = MmapMode::r_plus}));
   const Doubles sums = parallel(std::views::iota(0, 4) |
                                 std::views::transform([&](int) { return delayed(change)(array); }));
   CHECK(sums == Doubles({total + 1000, total + 2000, total + 3000, total + 4000}));
@@ -335,7 +335,7 @@ TEST_CASE("A result that many share is changed alone") {
     const Written values = make(count);
     return std::pair(values, values);
   };
-  Parallel parallel(with());
+  Parallel parallel(with_arrays());
   const auto [pair] = parallel(delayed(two)(large));
   pair.first(0) = 1000;
   CHECK(pair.second == make(large));
@@ -349,7 +349,7 @@ TEST_CASE("Arrays are sent again to the worker that replaces one that died") {
     return sum(values);
   };
   const Written array = Written::adopt(numbers());
-  Parallel parallel(with({.backend_options = {{"retries", std::int64_t{1}}}}));
+  Parallel parallel(with_arrays({.backend_options = {{"retries", std::int64_t{1}}}}));
   const std::string once = (folder / "1").string();
   const std::string twice = (folder / "2").string();
   CHECK(parallel(delayed(crash_once)(once, array),
@@ -358,7 +358,7 @@ TEST_CASE("Arrays are sent again to the worker that replaces one that died") {
 }
 
 TEST_CASE("Files of arrays are closed when nobody needs them any more") {
-  Parallel parallel(with());
+  Parallel parallel(with_arrays());
   (void)parallel.map(make, std::vector<std::size_t>{1, 1});  // starts the workers
   const std::ptrdiff_t before = open_descriptors();
   std::ptrdiff_t most = 0;
@@ -379,7 +379,7 @@ TEST_CASE("A call may have more arrays than a process may have files") {
   std::vector<Doubles> arrays;
   for (int i = 0; i < 300; ++i) arrays.emplace_back(1000, i);
   const auto first = [](std::span<const double> values) { return values.front(); };
-  Parallel parallel(with({.batch_size = 300, .max_nbytes = 1000}));
+  Parallel parallel(with_arrays({.batch_size = 300, .max_nbytes = 1000}));
   const Doubles results = parallel(arrays | std::views::transform([&](const Doubles& values) {
                                      return delayed(first)(std::span<const double>(values));
                                    }));

@@ -42,7 +42,7 @@ namespace {
 
 using Catch::Matchers::Contains;
 
-ParallelOptions with(ParallelOptions options = {}) {
+ParallelOptions with_loky(ParallelOptions options = {}) {
   options.n_jobs = 2;
   options.backend = "loky";
   return options;
@@ -76,12 +76,12 @@ void fail_to_initialize() { throw std::runtime_error("no licence"); }
 
 TEST_CASE("Tasks run in workers that are kept for later calls") {
   joblib::shutdown();
-  Parallel parallel(with());
+  Parallel parallel(with_loky());
   const std::set<int> first = processes_of(parallel);
   CHECK_FALSE(first.contains(getpid()));
   CHECK(first.size() <= 2);
   for (int i = 0; i < 20; ++i) {
-    Parallel other(with());
+    Parallel other(with_loky());
     for (const int id : processes_of(other)) CHECK(children().contains(id));
   }
   CHECK(children().size() <= 2);
@@ -92,7 +92,7 @@ TEST_CASE("Tasks run in workers that are kept for later calls") {
 
 TEST_CASE("The time of a task doesn't count before its worker is ready") {
   const BackendOptions options = {{"initializer", initialize_slowly}};
-  Parallel parallel(with(
+  Parallel parallel(with_loky(
       {.timeout = std::chrono::milliseconds(500), .batch_size = 1, .backend_options = options}));
   CHECK(parallel.map(square, std::vector{1, 2, 3}) == std::vector{1, 4, 9});
   joblib::shutdown();
@@ -101,8 +101,8 @@ TEST_CASE("The time of a task doesn't count before its worker is ready") {
 TEST_CASE("What tasks write can be tagged with their numbers") {
   joblib::test::Captured output(1);
   const BackendOptions tags = {{"tag_output", true}};
-  Parallel(with({.batch_size = 1, .backend_options = tags})).map(say, std::vector{7});
-  Parallel(with({.batch_size = 2, .backend_options = tags})).map(say, std::vector{1, 2});
+  Parallel(with_loky({.batch_size = 1, .backend_options = tags})).map(say, std::vector{7});
+  Parallel(with_loky({.batch_size = 2, .backend_options = tags})).map(say, std::vector{1, 2});
   CHECK(output.text() ==
         "[task 0] 7 squared is\n[task 0] 49\n"
         "[tasks 0 to 1] 1 squared is\n[tasks 0 to 1] 1\n"
@@ -110,7 +110,7 @@ TEST_CASE("What tasks write can be tagged with their numbers") {
 }
 
 TEST_CASE("Functions, members and callables without captures can be sent with their arguments") {
-  Parallel parallel(with());
+  Parallel parallel(with_loky());
   CHECK(parallel.map(square, std::vector{1, 2, 3}) == std::vector{1, 4, 9});
   const auto join = [](const std::string& text, const std::vector<double>& values) {
     return text + std::to_string(std::accumulate(values.begin(), values.end(), 0.0));
@@ -128,7 +128,7 @@ TEST_CASE("What can't be sent to a worker is an error that names it before anyth
                        ++drawn;
                        return delayed([](NotSendable) {})(NotSendable{nullptr});
                      });
-  Parallel parallel(with());
+  Parallel parallel(with_loky());
   const auto call = [&] { parallel(tasks); };
   CHECK(error_code(call) == errc::invalid_argument);
   CHECK_THAT(text_of_error(call), Contains("NotSendable") && Contains("multiprocessing"));
@@ -136,7 +136,7 @@ TEST_CASE("What can't be sent to a worker is an error that names it before anyth
 }
 
 TEST_CASE("A worker that dies fails its tasks only") {
-  Parallel parallel(with({.batch_size = 1}));
+  Parallel parallel(with_loky({.batch_size = 1}));
   const auto call = [&] { parallel.map(crash_at_2, std::views::iota(0, 5)); };
   CHECK_THROWS_AS(call(), TerminatedWorkerError);
   CHECK_THAT(text_of_error(call), Contains("SIGKILL") && Contains("task 2"));
@@ -154,7 +154,7 @@ TEST_CASE("Tasks that are safe to repeat survive their workers") {
   const std::vector<std::string> marks = {(folder.root() / "a").string(),
                                           (folder.root() / "b").string()};
   const BackendOptions retries = {{"retries", std::int64_t{1}}};
-  Parallel parallel(with({.batch_size = 1, .backend_options = retries}));
+  Parallel parallel(with_loky({.batch_size = 1, .backend_options = retries}));
   CHECK(parallel.map(die_once, marks) == std::vector{1, 1});
   CHECK_THROWS_AS(parallel.map(crash_at_2, std::vector{2, 3}), TerminatedWorkerError);
 }
@@ -164,7 +164,7 @@ TEST_CASE("A worker that hangs is killed when its time is over, and replaced") {
     while (i == 1) pause();
     return i;
   };
-  Parallel timed(with({.timeout = std::chrono::milliseconds(100)}));
+  Parallel timed(with_loky({.timeout = std::chrono::milliseconds(100)}));
   CHECK_THROWS_AS(timed.map(hang, std::views::iota(0, 4)), joblib::TimeoutError);
   CHECK(timed.map(hang, std::views::iota(2, 8)).size() == 6);
   CHECK(children().size() <= 2);
@@ -172,7 +172,7 @@ TEST_CASE("A worker that hangs is killed when its time is over, and replaced") {
 
 TEST_CASE("Exceptions come back from workers with their type, text and origin") {
   try {
-    Parallel(with({.batch_size = 1}))
+    Parallel(with_loky({.batch_size = 1}))
         .map([](int i) { return i == 1 ? throw std::out_of_range("beyond") : i; },
              std::vector{0, 1, 2});
     FAIL("no error");
@@ -188,12 +188,13 @@ TEST_CASE("Exceptions come back from workers with their type, text and origin") 
 TEST_CASE("Each worker runs the initializer first") {
   const auto ask = [](int) { return initialized; };
   const BackendOptions options = {{"initializer", initialize}};
-  const auto values = Parallel(with({.backend_options = options})).map(ask, std::views::iota(0, 9));
+  const auto values =
+      Parallel(with_loky({.backend_options = options})).map(ask, std::views::iota(0, 9));
   CHECK(values == std::vector<int>(9, 10));
   CHECK(initialized == 0);
   const BackendOptions failing = {{"initializer", fail_to_initialize}};
   CHECK_THAT(text_of_error([&] {
-               Parallel(with({.backend_options = failing})).map(ask, std::views::iota(0, 9));
+               Parallel(with_loky({.backend_options = failing})).map(ask, std::views::iota(0, 9));
              }),
              Contains("no licence"));
 }
@@ -207,7 +208,7 @@ TEST_CASE("Workers limit the threads of OpenMP and others") {
   const std::string share = std::to_string(std::max(joblib::cpu_count() / 2, 1));
   setenv("MKL_NUM_THREADS", "7", 1);
   joblib::shutdown();
-  CHECK(Parallel(with()).map(ask, names) == std::vector<std::string>{share, "7", "1"});
+  CHECK(Parallel(with_loky()).map(ask, names) == std::vector<std::string>{share, "7", "1"});
   unsetenv("MKL_NUM_THREADS");
   joblib::shutdown();
 }
@@ -218,7 +219,7 @@ TEST_CASE("Calls may come from any thread") {
     std::vector<std::jthread> threads;
     for (std::vector<int>& result : results) {
       threads.emplace_back(
-          [&result] { result = Parallel(with()).map(square, std::views::iota(0, 100)); });
+          [&result] { result = Parallel(with_loky()).map(square, std::views::iota(0, 100)); });
     }
   }
   for (const std::vector<int>& result : results) {
@@ -229,7 +230,7 @@ TEST_CASE("Calls may come from any thread") {
 
 TEST_CASE("Options of workers are checked") {
   const auto refused = [](const BackendOptions& options) {
-    return error_code([&] { Parallel(with({.backend_options = options})); }) ==
+    return error_code([&] { Parallel(with_loky({.backend_options = options})); }) ==
            errc::invalid_argument;
   };
   int captured = 0;
@@ -246,10 +247,11 @@ TEST_CASE("Workers may have workers, but not without end") {
     return Parallel({.n_jobs = 2, .backend = "loky"}).map(square, std::vector{3, 4});
   };
   joblib::shutdown();
-  CHECK(Parallel(with()).map(nested, std::vector{1}) == std::vector<std::vector<int>>{{9, 16}});
+  CHECK(Parallel(with_loky()).map(nested, std::vector{1}) ==
+        std::vector<std::vector<int>>{{9, 16}});
   setenv("LOKY_MAX_DEPTH", "1", 1);
   joblib::shutdown();
-  const auto call = [&] { Parallel(with()).map(nested, std::vector{1, 2}); };
+  const auto call = [&] { Parallel(with_loky()).map(nested, std::vector{1, 2}); };
   CHECK_THAT(text_of_error(call), Contains("LOKY_MAX_DEPTH"));
   unsetenv("LOKY_MAX_DEPTH");
   joblib::shutdown();
@@ -261,7 +263,7 @@ TEST_CASE("Large values travel in both directions at once") {
     for (double& value : values) value *= 2;
     return values;
   };
-  const auto results = Parallel(with()).map(twice, arrays);
+  const auto results = Parallel(with_loky()).map(twice, arrays);
   REQUIRE(results.size() == 4);
   for (const auto& result : results) {
     CHECK(result.size() == 1 << 21);

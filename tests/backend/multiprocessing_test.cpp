@@ -42,7 +42,7 @@ namespace {
 
 const joblib::ParallelOptions two_jobs{.n_jobs = 2, .backend = "multiprocessing"};
 
-joblib::ParallelOptions with(joblib::ParallelOptions options) {
+joblib::ParallelOptions with_forks(joblib::ParallelOptions options) {
   options.n_jobs = 2;
   options.backend = "multiprocessing";
   return options;
@@ -105,7 +105,7 @@ TEST_CASE("The end of a child is an error that names its cause and the tasks") {
       {+[] { _exit(0); }, "EXIT(0)"},
   }));
   CAPTURE(expected);
-  Parallel parallel(with({.batch_size = 1}));
+  Parallel parallel(with_forks({.batch_size = 1}));
   const auto task = [&, end = end](int i) {
     if (i == 2) end();
     return i;
@@ -120,7 +120,7 @@ TEST_CASE("The end of a child is an error that names its cause and the tasks") {
 }
 
 TEST_CASE("An error of a task comes with its type and text and origin") {
-  Parallel parallel(with({.batch_size = 1}));
+  Parallel parallel(with_forks({.batch_size = 1}));
   const auto thrower = [&](auto error) {
     return [&parallel, error] {
       parallel.map(
@@ -174,7 +174,7 @@ TEST_CASE("A result whose type can't come back is an error before anything runs"
 TEST_CASE("A result that can't be pickled is an error of its task") {
   const auto task = [](int i) { return i == 2 ? std::string("\xff") : std::string("text"); };
   try {
-    Parallel(with({.batch_size = 4})).map(task, std::views::iota(0, 4));
+    Parallel(with_forks({.batch_size = 4})).map(task, std::views::iota(0, 4));
     FAIL("no error");
   } catch (const joblib::Error& error) {
     CHECK(error.what() != std::string());
@@ -186,7 +186,7 @@ TEST_CASE("A result that can't be pickled is an error of its task") {
 
 TEST_CASE("Large results come back whole") {
   const std::size_t size = (std::size_t{64} << 20) / sizeof(double);
-  const auto results = Parallel(with({.batch_size = 1}))
+  const auto results = Parallel(with_forks({.batch_size = 1}))
                            .map(
                                [&](int i) {
                                  std::vector<double> values(size);
@@ -220,13 +220,13 @@ TEST_CASE("A child that hangs is killed when its time is over and when the call 
     if (i == 1) pause();
     return i;
   };
-  CHECK_THROWS_AS(
-      Parallel(with({.timeout = std::chrono::milliseconds(50)})).map(hang, std::views::iota(0, 4)),
-      joblib::TimeoutError);
+  CHECK_THROWS_AS(Parallel(with_forks({.timeout = std::chrono::milliseconds(50)}))
+                      .map(hang, std::views::iota(0, 4)),
+                  joblib::TimeoutError);
   CHECK(no_forks());
   std::stop_source stop;
   const auto hanging = [] { pause(); };
-  joblib::ParallelOptions options = with({.batch_size = 1, .stop = stop.get_token()});
+  joblib::ParallelOptions options = with_forks({.batch_size = 1, .stop = stop.get_token()});
   options.on_progress = [&](const joblib::Progress&) { stop.request_stop(); };
   CHECK_THROWS_AS(Parallel(options)(delayed([] {})(), delayed(hanging)()), joblib::Cancelled);
   CHECK(no_forks());
@@ -270,7 +270,7 @@ TEST_CASE("Output is written once and in order") {
   if (program == 0) {
     if (std::freopen(path.c_str(), "w", stdout) == nullptr) _exit(1);
     std::printf("before ");
-    Parallel(with({.batch_size = 2}))
+    Parallel(with_forks({.batch_size = 2}))
         .map([](int i) { std::printf("task%d ", i); }, std::vector{0, 1});
     std::printf("after");
     std::fflush(stdout);

@@ -22,12 +22,12 @@ using joblib::test::SinkGuard;
 
 namespace {
 
-struct Message {
+struct Record {
   LogLevel level;
   std::string text;
   std::ostream* stream;
 
-  bool operator==(const Message&) const = default;
+  bool operator==(const Record&) const = default;
 };
 
 // Keeps what each write and each flush of a stream hands on.
@@ -59,15 +59,15 @@ void run_threads(int count, const std::function<void(int)>& body) {
 }  // namespace
 
 TEST_CASE("A log sink receives level and text and stream") {
-  std::vector<Message> messages;
+  std::vector<Record> messages;
   const SinkGuard guard([&](const LogRecord& record) {
     messages.push_back({record.level, std::string(record.text), &record.stream});
   });
   std::ostringstream other;
   joblib::log(LogLevel::debug, "details");
   joblib::log(LogLevel::warning, "careful", other);
-  CHECK(messages == std::vector<Message>{{LogLevel::debug, "details", &std::cerr},
-                                         {LogLevel::warning, "careful", &other}});
+  CHECK(messages == std::vector<Record>{{LogLevel::debug, "details", &std::cerr},
+                                        {LogLevel::warning, "careful", &other}});
   CHECK(other.str().empty());
 }
 

@@ -31,8 +31,8 @@ int slowly_marked(const std::string& file, int x) {
   return marked(file, x);
 }
 
-int sum_of(const MemorizedFunc<int (*)(const std::string&, int)>& cached, const std::string& file,
-           int n) {
+int sum_of_calls(const MemorizedFunc<int (*)(const std::string&, int)>& cached,
+                 const std::string& file, int n) {
   int sum = 0;
   for (int i = 0; i < n; ++i) sum += cached(file, i);
   return sum;
@@ -114,7 +114,7 @@ TEST_CASE_METHOD(Marks, "Workers compute a result once, the others wait for it")
 TEST_CASE_METHOD(Marks, "A cached function can be an argument, or the function of a map") {
   const auto cached = memory.cache("marked", marked);
   const auto [five, ten] = Parallel({.n_jobs = 2, .backend = "loky"})(
-      delayed(sum_of)(cached, file, 5), delayed(sum_of)(std::cref(cached), file, 10));
+      delayed(sum_of_calls)(cached, file, 5), delayed(sum_of_calls)(std::cref(cached), file, 10));
   CHECK(five == 15);
   CHECK(ten == 55);
   CHECK(count() >= 10);

@@ -39,7 +39,7 @@ std::shared_ptr<Recorder> without_shared_memory() {
       joblib::BackendTraits{.supports_sharedmem = false, .uses_threads = false});
 }
 
-void run(ParallelOptions options = {}) {
+void run_with(ParallelOptions options = {}) {
   Parallel(std::move(options)).map([](int i) { return i; }, std::vector{1, 2, 3});
 }
 
@@ -51,21 +51,21 @@ TEST_CASE("Configurations nest and merge member by member") {
   const auto on_progress = [&](const joblib::Progress& p) { progress.push_back(p.completed); };
   {
     const parallel_config outer({.n_jobs = 2, .backend = recorder});
-    run();
+    run_with();
     {
       const parallel_config inner({.n_jobs = 3, .on_progress = on_progress});
-      run();
-      run({.n_jobs = 4});
+      run_with();
+      run_with({.n_jobs = 4});
       {
         const parallel_config innermost({.verbose = 0});
-        run();
+        run_with();
       }
     }
-    run();
+    run_with();
     CHECK(progress.size() == 9);
     CHECK(effective_n_jobs(std::nullopt) == 2);
   }
-  run({.n_jobs = 2});
+  run_with({.n_jobs = 2});
   CHECK(recorder->calls == std::vector{2, 3, 4, 3, 2});
   CHECK(effective_n_jobs(std::nullopt) == 1);
 }
@@ -85,7 +85,7 @@ TEST_CASE("Every option of a call can come from the configuration") {
   const auto recorder = std::make_shared<Recorder>(joblib::BackendTraits{.supports_timeout = true});
   std::stop_source source;
   source.request_stop();
-  const auto map = [] { run(); };
+  const auto map = [] { run_with(); };
   const parallel_config base({.n_jobs = 2, .backend = recorder});
   {
     const parallel_config guard({.stop = source.get_token()});
@@ -98,17 +98,17 @@ TEST_CASE("Every option of a call can come from the configuration") {
   {
     const parallel_config guard({.pre_dispatch = "bad"});
     CHECK(error_code(map) == errc::invalid_argument);
-    CHECK(error_code([] { run({.pre_dispatch = "all"}); }) == std::nullopt);
+    CHECK(error_code([] { run_with({.pre_dispatch = "all"}); }) == std::nullopt);
   }
   {
     std::vector<std::string> lines;
     const joblib::test::SinkGuard sink(
         [&](const joblib::LogRecord& record) { lines.emplace_back(record.text); });
     const parallel_config guard({.verbose = 1});
-    run();
+    run_with();
     const std::size_t printed = lines.size();
     CHECK(printed > 0);
-    run({.verbose = 0});
+    run_with({.verbose = 0});
     CHECK(lines.size() == printed);
   }
   {
@@ -177,16 +177,16 @@ TEST_CASE("The calls under a configuration share one backend object") {
   });
   {
     const parallel_config guard({.n_jobs = 2, .backend = "counted"});
-    run();
-    run();
+    run_with();
+    run_with();
     {
       const parallel_config inner({.n_jobs = 3});
-      run();
+      run_with();
     }
     CHECK(made == 1);
   }
-  run({.n_jobs = 2, .backend = "counted"});
-  run({.n_jobs = 2, .backend = "counted"});
+  run_with({.n_jobs = 2, .backend = "counted"});
+  run_with({.n_jobs = 2, .backend = "counted"});
   CHECK(made == 3);
   joblib::register_parallel_backend("counted", [](const joblib::BackendOptions&) {
     return std::make_shared<joblib::ThreadingBackend>();
@@ -204,7 +204,7 @@ TEST_CASE("A backend without shared memory is refused where it is named and repl
     lines.emplace_back(record.text);
     stream = &record.stream;
   });
-  run({.require = Require::sharedmem});
+  run_with({.require = Require::sharedmem});
   CHECK(processes->calls.empty());
   CHECK(lines.empty());
   Parallel({.verbose = 10, .require = Require::sharedmem});
@@ -212,18 +212,18 @@ TEST_CASE("A backend without shared memory is refused where it is named and repl
                      "Using ThreadingBackend as joblib backend instead of Recorder as the latter "
                      "does not provide shared memory semantics."});
   CHECK(stream == &std::cout);
-  run();
+  run_with();
   CHECK(processes->calls == std::vector{2});
 }
 
 TEST_CASE("An explicit backend ignores prefer") {
   const auto processes = without_shared_memory();
-  run({.n_jobs = 2, .backend = processes, .prefer = Prefer::threads});
+  run_with({.n_jobs = 2, .backend = processes, .prefer = Prefer::threads});
   CHECK(processes->calls.size() == 1);
   {
     const parallel_config guard({.backend = processes});
-    run({.n_jobs = 2, .prefer = Prefer::threads});
+    run_with({.n_jobs = 2, .prefer = Prefer::threads});
     CHECK(processes->calls.size() == 2);
   }
-  run({.n_jobs = 2, .backend = "threading", .prefer = Prefer::processes});
+  run_with({.n_jobs = 2, .backend = "threading", .prefer = Prefer::processes});
 }

@@ -41,7 +41,7 @@ static_assert(std::is_same_v<std::ranges::range_value_t<Generator<std::unique_pt
 
 namespace {
 
-auto numbers(int size) {
+auto tasks_of_numbers(int size) {
   return std::views::iota(0, size) |
          std::views::transform([](int i) { return delayed([](int j) { return j; })(i); });
 }
@@ -60,10 +60,10 @@ TEST_CASE("A generator gives the results in order and an unordered one all of th
   CAPTURE(backend.name, size);
   Parallel parallel(backend.with());
   std::vector<int> values;
-  for (auto&& value : parallel.generator(numbers(size))) values.push_back(value);
+  for (auto&& value : parallel.generator(tasks_of_numbers(size))) values.push_back(value);
   CHECK(values == iota_vector(size));
   values.clear();
-  for (auto&& value : parallel.generator_unordered(numbers(size))) values.push_back(value);
+  for (auto&& value : parallel.generator_unordered(tasks_of_numbers(size))) values.push_back(value);
   std::ranges::sort(values);
   CHECK(values == iota_vector(size));
 }
@@ -156,7 +156,7 @@ TEST_CASE("Views can be put on a generator") {
            std::views::take(3) | doubled)
     values.push_back(value);
   CHECK(values == std::vector{0, 2, 4});
-  auto results = parallel.generator(numbers(5));
+  auto results = parallel.generator(tasks_of_numbers(5));
   CHECK(std::ranges::equal(results | std::views::drop(3), std::vector{3, 4}));
 }
 
@@ -182,15 +182,15 @@ TEST_CASE("A generator can be moved before it is read") {
   CAPTURE(backend.name);
   Parallel parallel(backend.with());
   const Quiet quiet;
-  auto first = parallel.generator(numbers(5));
+  auto first = parallel.generator(tasks_of_numbers(5));
   auto second = std::move(first);
   std::vector<int> values;
   for (const int value : second) values.push_back(value);
   CHECK(values == iota_vector(5));
   Parallel other(backend.with());
-  auto replaced = parallel.generator(numbers(5));
-  replaced = other.generator(numbers(3));  // cancels the call of the old one
-  CHECK(error_code([&] { parallel.generator(numbers(1)); }) == std::nullopt);
+  auto replaced = parallel.generator(tasks_of_numbers(5));
+  replaced = other.generator(tasks_of_numbers(3));  // cancels the call of the old one
+  CHECK(error_code([&] { parallel.generator(tasks_of_numbers(1)); }) == std::nullopt);
   CHECK(std::ranges::distance(replaced) == 3);
 }
 
@@ -268,7 +268,7 @@ TEST_CASE("Leaving a generator early is told as a warning") {
                          "cancelled. You could benefit from adjusting the input task iterator") !=
         std::string::npos);
   warnings.clear();
-  CHECK(std::ranges::distance(parallel.generator(numbers(5))) == 5);
+  CHECK(std::ranges::distance(parallel.generator(tasks_of_numbers(5))) == 5);
   CHECK(warnings.empty());
 }
 
@@ -291,7 +291,7 @@ TEST_CASE("An error reaches the reader of a generator and ends it") {
   if (ordered) CHECK(values == iota_vector(static_cast<int>(values.size())));
   if (ordered) CHECK(values.size() <= 5);
   if (backend.is_sequential()) CHECK(values.size() == 5);
-  CHECK(parallel(numbers(3)) == iota_vector(3));
+  CHECK(parallel(tasks_of_numbers(3)) == iota_vector(3));
 }
 
 TEST_CASE("After its error a generator has ended") {
@@ -320,8 +320,8 @@ TEST_CASE("Two generators of different instances can be read in turn") {
   CAPTURE(backend.name);
   Parallel first(backend.with());
   Parallel second(backend.with());
-  auto a = first.generator(numbers(50));
-  auto b = second.generator(numbers(50));
+  auto a = first.generator(tasks_of_numbers(50));
+  auto b = second.generator(tasks_of_numbers(50));
   auto in_b = b.begin();
   int read = 0;
   for (const int value : a) {

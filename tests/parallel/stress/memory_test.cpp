@@ -15,10 +15,10 @@ namespace {
 
 constexpr bool memory_is_watched = !address_sanitizer && !thread_sanitizer;  // they keep memory
 
-constexpr int size = memory_is_watched ? 2'000'000 : 200'000;
+constexpr int n_tasks = memory_is_watched ? 2'000'000 : 200'000;
 constexpr int warm_up = 100'000;
 // A tenth of what a word per task would take.
-constexpr long allowed_bytes = 8L * size / 10;
+constexpr long allowed_bytes = 8L * n_tasks / 10;
 
 long resident_bytes() {
   std::ifstream file("/proc/self/statm");
@@ -41,7 +41,7 @@ class Growth {
 };
 
 auto lazy_tasks() {
-  return stream_of([](int i) { return delayed([](int j) { return j; })(i); }, size);
+  return stream_of([](int i) { return delayed([](int j) { return j; })(i); }, n_tasks);
 }
 
 template <class Results>
@@ -53,7 +53,7 @@ void read(Results results) {
     sum += value;
     if (++reads == warm_up) growth.begin();
   }
-  CHECK(sum == static_cast<long>(size) * (size - 1) / 2);
+  CHECK(sum == static_cast<long>(n_tasks) * (n_tasks - 1) / 2);
   growth.check();
 }
 
@@ -74,12 +74,12 @@ TEST_CASE("Void tasks take constant memory") {
       if (++done == warm_up) growth.begin();
     };
     const auto make = [&](int i) { return delayed(task)(i); };
-    Parallel({.n_jobs = n_jobs})(stream_of(make, size));
+    Parallel({.n_jobs = n_jobs})(stream_of(make, n_tasks));
     growth.check();
     done = 0;
-    Parallel({.n_jobs = n_jobs}).map(task, std::views::iota(0, size));
+    Parallel({.n_jobs = n_jobs}).map(task, std::views::iota(0, n_tasks));
     growth.check();
-    CHECK(done == size);
+    CHECK(done == n_tasks);
   }
 }
 
@@ -88,13 +88,13 @@ TEST_CASE("Void tasks take constant memory while the first of them takes all the
   std::atomic<int> done = 0;
   const auto task = [&](int i) {
     if (i == 0) {
-      while (done < size - 1) std::this_thread::yield();
+      while (done < n_tasks - 1) std::this_thread::yield();
     } else if (++done == warm_up) {
       growth.begin();
     }
   };
   const auto make = [&](int i) { return delayed(task)(i); };
-  Parallel({.n_jobs = 2, .batch_size = 1})(stream_of(make, size));
+  Parallel({.n_jobs = 2, .batch_size = 1})(stream_of(make, n_tasks));
   growth.check();
 }
 

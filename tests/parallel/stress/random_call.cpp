@@ -24,13 +24,13 @@ class Dice {
   std::mt19937_64 random_;
 };
 
-bool is_stream(Form form) { return form == Form::ordered || form == Form::unordered; }
+bool is_stream(CallForm form) { return form == CallForm::ordered || form == CallForm::unordered; }
 
-Fault allowed(Fault fault, Form form, Input input) {
+Fault allowed(Fault fault, CallForm form, Input input) {
   const bool left = fault == Fault::left_early || fault == Fault::left_to_another_thread;
   if (left && !is_stream(form)) return Fault::none;
   const bool lazy = input == Input::lazy || input == Input::stream;
-  if (fault == Fault::range_throws && (!lazy || form == Form::tuple)) return Fault::task_throws;
+  if (fault == Fault::range_throws && (!lazy || form == CallForm::tuple)) return Fault::task_throws;
   return fault;
 }
 
@@ -38,11 +38,11 @@ Fault allowed(Fault fault, Form form, Input input) {
 
 RandomCall::RandomCall(std::uint64_t seed_, std::shared_ptr<ParallelBackend> pool) : seed(seed_) {
   Dice dice(seed);
-  form = static_cast<Form>(dice(7));
+  form = static_cast<CallForm>(dice(7));
   input = static_cast<Input>(dice(5));
   fault = allowed(dice.one_in(2) ? Fault::none : static_cast<Fault>(1 + dice(7)), form, input);
   inner = dice.one_in(4) ? static_cast<Inner>(1 + dice(3)) : Inner::none;
-  size = form == Form::tuple ? 3 : dice.one_in(25) ? dice(2001) : dice(60);
+  size = form == CallForm::tuple ? 3 : dice.one_in(25) ? dice(2001) : dice(60);
   fault_at = dice(size + 3);
   watches_progress = fault == Fault::progress_throws || dice.one_in(6);
   configured = dice.one_in(4);

@@ -8,7 +8,7 @@
 
 namespace joblib::test {
 
-enum class Form { list, void_list, map, outcomes, tuple, ordered, unordered };
+enum class CallForm { list, void_list, map, outcomes, tuple, ordered, unordered };
 enum class Input { owned, borrowed, linked, lazy, stream };
 enum class Fault {
   none,
@@ -27,7 +27,7 @@ struct RandomCall {
   RandomCall(std::uint64_t seed, std::shared_ptr<ParallelBackend> pool);
 
   std::uint64_t seed;
-  Form form;
+  CallForm form;
   Input input;
   Fault fault;
   Inner inner;

@@ -111,7 +111,7 @@ class Checker {
   // A cancelled call may end before it notices.
   bool must_throw() const {
     if (call_.fault == Fault::task_throws)
-      return call_.form != Form::outcomes && call_.fault_at < call_.size;
+      return call_.form != CallForm::outcomes && call_.fault_at < call_.size;
     if (call_.fault == Fault::range_throws) return call_.fault_at < call_.size;
     return call_.fault == Fault::progress_throws && call_.fault_at >= 1 &&
            call_.fault_at <= call_.size;
@@ -160,11 +160,11 @@ class Checker {
   void run(Parallel& parallel) {
     const auto numbers = std::views::iota(0, call_.size);
     const auto make = [this](int i) { return make_task<TrackedOnce>(i); };
-    if (call_.form == Form::tuple) {
+    if (call_.form == CallForm::tuple) {
       run_tuple(parallel);
-    } else if (call_.form == Form::map) {
+    } else if (call_.form == CallForm::map) {
       run_map(parallel);
-    } else if (call_.form == Form::void_list) {
+    } else if (call_.form == CallForm::void_list) {
       run_void(parallel);
     } else if (call_.input == Input::lazy) {
       run_form(parallel, numbers | std::views::transform(make));
@@ -187,11 +187,11 @@ class Checker {
 
   template <class Tasks>
   void run_form(Parallel& parallel, Tasks&& tasks) {
-    if (call_.form == Form::list) {
+    if (call_.form == CallForm::list) {
       check_all(parallel(std::forward<Tasks>(tasks)));
-    } else if (call_.form == Form::outcomes) {
+    } else if (call_.form == CallForm::outcomes) {
       check_outcomes(parallel.outcomes(std::forward<Tasks>(tasks)));
-    } else if (call_.form == Form::ordered) {
+    } else if (call_.form == CallForm::ordered) {
       read(parallel.generator(std::forward<Tasks>(tasks)));
     } else {
       read(parallel.generator_unordered(std::forward<Tasks>(tasks)));
@@ -287,7 +287,7 @@ class Checker {
     }
     if (call_.fault == Fault::left_to_another_thread)
       std::thread([end = std::move(results)] {}).join();
-    if (call_.form == Form::unordered) {
+    if (call_.form == CallForm::unordered) {
       std::vector<int> expected;
       for (int i = 0; i < call_.size; ++i) expected.push_back(square(i));
       std::ranges::sort(expected);

@@ -40,7 +40,7 @@ class Fragile {
   int value_;
 };
 
-constexpr int size = 6;
+constexpr int n_values = 6;
 
 // Makes the call with every budget from 0 on until it succeeds.
 template <class Call>
@@ -66,17 +66,17 @@ template <class Values>
 void check_values(const Values& values) {
   int sum = 0;
   for (const auto& value : values) sum += value.value();
-  REQUIRE(sum == size * (size - 1) / 2);
+  REQUIRE(sum == n_values * (n_values - 1) / 2);
 }
 
 auto tasks_with_fragile_arguments() {
-  return std::views::iota(0, size) | std::views::transform([](int i) {
+  return std::views::iota(0, n_values) | std::views::transform([](int i) {
            return delayed([](const Fragile& argument) { return argument.value(); })(Fragile(i));
          });
 }
 
 auto tasks_with_fragile_results() {
-  return std::views::iota(0, size) |
+  return std::views::iota(0, n_values) |
          std::views::transform([](int i) { return delayed([](int j) { return Fragile(j); })(i); });
 }
 
@@ -88,20 +88,20 @@ TEST_CASE("Arguments that throw when they are moved fail the call and nothing el
       Parallel parallel({.n_jobs = n_jobs, .batch_size = batch_size});
       exhaust([&] {
         const std::vector<int> values = parallel(tasks_with_fragile_arguments());
-        CHECK(values.size() == size);
+        CHECK(values.size() == n_values);
       });
       exhaust([&] {
         int sum = 0;
         for (const int value : parallel.generator(tasks_with_fragile_arguments())) sum += value;
-        CHECK(sum == size * (size - 1) / 2);
+        CHECK(sum == n_values * (n_values - 1) / 2);
       });
       exhaust([&] {
         std::vector<Fragile> values;
-        values.reserve(size);
-        for (int i = 0; i < size; ++i) values.emplace_back(i);
+        values.reserve(n_values);
+        for (int i = 0; i < n_values; ++i) values.emplace_back(i);
         const auto value_of = [](const Fragile& value) { return value.value(); };
         const std::vector<int> results = parallel.map(value_of, std::move(values));
-        CHECK(results.size() == size);
+        CHECK(results.size() == n_values);
       });
     }
   }
@@ -114,7 +114,7 @@ TEST_CASE("Results that throw when they are moved fail the call and nothing else
       exhaust([&] { check_values(parallel(tasks_with_fragile_results())); });
       exhaust([&] {
         const auto make = [](int i) { return Fragile(i); };
-        check_values(parallel.map(make, std::views::iota(0, size)));
+        check_values(parallel.map(make, std::views::iota(0, n_values)));
       });
       exhaust([&] {
         const auto make = [](int i) { return Fragile(i); };
@@ -127,11 +127,11 @@ TEST_CASE("Results that throw when they are moved fail the call and nothing else
           const Fragile taken = std::forward<decltype(value)>(value);
           sum += taken.value();
         }
-        CHECK(sum == size * (size - 1) / 2);
+        CHECK(sum == n_values * (n_values - 1) / 2);
       });
       exhaust([&] {
         const auto outcomes = parallel.outcomes(tasks_with_fragile_results());
-        REQUIRE(outcomes.size() == size);
+        REQUIRE(outcomes.size() == n_values);
         const bool all = std::ranges::all_of(outcomes, [](const auto& o) { return o.has_value(); });
         if (!all) throw MoveError();
       });
