@@ -256,7 +256,7 @@ bytes Dispatcher::reply_to(RemoteJob& job, TaskMonitor& monitor) {
   std::stop_source end;
   const std::stop_callback with_call(monitor.stop_token(), [&] { end.request_stop(); });
   Lock lock(mutex_);
-  watched_.push_back({&monitor, end});
+  watched_.add(monitor, end);
   lock.unlock();
   bytes reply;
   std::exception_ptr error;
@@ -266,7 +266,7 @@ bytes Dispatcher::reply_to(RemoteJob& job, TaskMonitor& monitor) {
     error = std::current_exception();
   }
   lock.lock();
-  unwatch(monitor);
+  watched_.remove(monitor);
   lock.unlock();
   monitor.end_batch();
   if (error != nullptr) std::rethrow_exception(error);
@@ -336,8 +336,7 @@ void Dispatcher::work() {
   try {
     const ContextScope scope(task_context_);
     const ThreadLimit limit(state_->options.inner_max_num_threads);
-    if (plan_.timeout.count() > 0 && plan_.remote == nullptr)
-      watched_.push_back({&monitor, std::stop_source(std::nostopstate)});
+    if (plan_.timeout.count() > 0 && plan_.remote == nullptr) watched_.add(monitor);
     for (;;) {
       Claimed claimed = claim(lock);
       if (claimed.batch == nullptr) break;
@@ -347,7 +346,7 @@ void Dispatcher::work() {
     if (!lock.owns_lock()) lock.lock();
     fail(std::current_exception(), lock);
   }
-  if (plan_.timeout.count() > 0) unwatch(monitor);
+  if (plan_.timeout.count() > 0) watched_.remove(monitor);
   --workers_;
   wake_consumer();
 }
@@ -399,10 +398,6 @@ void Dispatcher::wake_consumer() {
   if (consumer_waits_) result_or_end_.notify_one();
 }
 
-void Dispatcher::unwatch(const TaskMonitor& monitor) {
-  std::erase_if(watched_, [&](const Watched& each) { return each.monitor == &monitor; });
-}
-
 // Waits until next() has something to do; a task that overruns meanwhile is ended, or fails the
 // call where it can't be.
 void Dispatcher::wait_for_result(Lock& lock) {
@@ -415,35 +410,18 @@ void Dispatcher::wait_for_result(Lock& lock) {
   if (plan_.timeout.count() == 0) {
     result_or_end_.wait(lock);
   } else {
-    Clock::time_point wake_up = Clock::now() + plan_.timeout;
-    for (const Watched& each : watched_) wake_up = std::min(wake_up, each.monitor->deadline());
-    result_or_end_.wait_until(lock, wake_up);
+    result_or_end_.wait_until(lock, watched_.deadline(Clock::now() + plan_.timeout));
     end_overdue(lock);
   }
   consumer_waits_ = false;
 }
 
 void Dispatcher::end_overdue(Lock& lock) {
-  const Clock::time_point now = Clock::now();
-  std::exception_ptr failure;
-  std::vector<std::stop_source> ends;
-  std::erase_if(watched_, [&](const Watched& each) {
-    try {
-      each.monitor->check(now);
-      return false;
-    } catch (const TimeoutError&) {
-      if (each.end.stop_possible()) {
-        ends.push_back(each.end);
-      } else {
-        failure = std::current_exception();
-      }
-      return true;
-    }
-  });
-  if (failure != nullptr) fail(failure, lock);
-  if (ends.empty()) return;
+  WatchedTasks::Overdue overdue = watched_.take_overdue(Clock::now());
+  if (overdue.failure != nullptr) fail(overdue.failure, lock);
+  if (overdue.ends.empty()) return;
   lock.unlock();
-  for (std::stop_source& end : ends) end.request_stop();
+  for (std::stop_source& end : overdue.ends) end.request_stop();
   lock.lock();
 }
 

@@ -23,6 +23,7 @@
 #include "joblib/process/detail/shared_arrays.hpp"
 #include "reporter.hpp"
 #include "state.hpp"
+#include "watched_tasks.hpp"
 
 namespace joblib::detail {
 
@@ -64,11 +65,6 @@ class Dispatcher final : public Call {
     std::unique_ptr<Batch> batch = nullptr;
     std::size_t sequence = 0;
   };
-  // A worker, or a batch that runs elsewhere and can be ended alone.
-  struct Watched {
-    const TaskMonitor* monitor;
-    std::stop_source end;  // stop_possible() for batches only
-  };
 
   ContextPtr make_task_context() const;
   std::size_t fixed_batch_size() const;
@@ -84,7 +80,6 @@ class Dispatcher final : public Call {
   void end_overdue(Lock& lock);
   void fail(std::exception_ptr error, Lock& lock);
 
-  void unwatch(const TaskMonitor& monitor);
   void wake_consumer();
   void keep(Claimed claimed);
   std::unique_ptr<Batch> take_result();
@@ -123,7 +118,7 @@ class Dispatcher final : public Call {
   std::deque<std::unique_ptr<Batch>> queue_ = {};
   // Done and not delivered. Where ordered: at place sequence - delivered_, null until it is done.
   std::deque<std::unique_ptr<Batch>> results_ = {};
-  std::vector<Watched> watched_ = {};  // where tasks are timed
+  WatchedTasks watched_;  // where tasks are timed
   std::exception_ptr failure_ = nullptr;
   std::size_t next_sequence_ = 0;  // of the batch claimed next
   std::size_t delivered_ = 0;      // batches
