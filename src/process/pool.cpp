@@ -35,9 +35,8 @@ WorkerPool::~WorkerPool() {
 Message WorkerPool::call(const Message& request, const std::stop_token& stop,
                          const std::string& output_tag, const std::function<void()>& begin) {
   Worker worker = acquire(stop);
-  if (begin) begin();
   try {
-    Message reply = worker->call(request, stop, output_tag);
+    Message reply = worker->call(request, stop, output_tag, begin);
     release(std::move(worker));
     return reply;
   } catch (...) {

@@ -1,6 +1,7 @@
 #include "joblib/process/worker.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <mutex>
 #include <utility>
@@ -54,6 +55,8 @@ class LiveWorkers {
 
 namespace {
 
+constexpr std::chrono::seconds longest_start{5};  // that a call's time-out doesn't count
+
 [[maybe_unused]] const auto& live_workers_made_at_load = LiveWorkers::instance();
 
 [[noreturn]] void throw_cancelled() {
@@ -96,7 +99,7 @@ WorkerProcess::WorkerProcess(RequestHandler handler, const Environment& environm
     process_ = ChildProcess(id);
     channel_ = std::make_unique<Channel>(
         std::move(mine), Protocol(Protocol::Side::parent, std::move(hello)),
-        [this](int socket, short events) { output_->wait(socket, events); });
+        [this](int socket, short events) { wait(socket, events); });
     channel_->send_hello();
   });
 }
@@ -109,10 +112,11 @@ WorkerProcess::~WorkerProcess() {
 bool WorkerProcess::is_alive() const noexcept { return usable_ && !process_.has_ended(); }
 
 Message WorkerProcess::call(const Message& request, const std::stop_token& stop,
-                            const std::string& output_tag) {
+                            const std::string& output_tag, const std::function<void()>& begin) {
   if (stop.stop_requested()) throw_cancelled();
   output_->set_tag(output_tag);
   usable_ = false;  // unless all goes well
+  begin_ = begin;
   std::optional<Frame> answer;
   {
     const std::stop_callback kill_it(stop, [this] { process_.kill(); });
@@ -131,12 +135,23 @@ Message WorkerProcess::call(const Message& request, const std::stop_token& stop,
 }
 
 std::optional<Frame> WorkerProcess::exchange(const Message& request) {
+  if (ready_) begin();
   if (!channel_->send(FrameKind::run, request)) return std::nullopt;
   for (;;) {
     std::optional<Frame> frame = channel_->receive();
     if (!frame || frame->kind != FrameKind::hello) return frame;
     ready_ = true;
+    begin();
   }
+}
+
+void WorkerProcess::wait(int socket, short events) {
+  if (begin_ && !output_->wait(socket, events, started_ + longest_start)) begin();
+  output_->wait(socket, events);
+}
+
+void WorkerProcess::begin() {
+  if (const auto begin = std::exchange(begin_, {})) begin();
 }
 
 void WorkerProcess::throw_terminated() {

@@ -71,18 +71,24 @@ void WorkerOutput::close_write_ends() noexcept {
   for (Stream& stream : streams_) stream.write_end = {};
 }
 
-void WorkerOutput::wait(int socket, short events) {
+bool WorkerOutput::wait(int socket, short events, Clock::time_point deadline) {
   for (;;) {
+    int rest = -1;  // milliseconds
+    if (deadline != Clock::time_point::max()) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+      if (left.count() <= 0) return false;
+      rest = static_cast<int>(left.count());
+    }
     // The socket first: what was written before its event is there when its turn comes.
     std::array waiting = {pollfd{.fd = socket, .events = events, .revents = 0},
                           pollfd{.fd = streams_[0].read_end.get(), .events = POLLIN, .revents = 0},
                           pollfd{.fd = streams_[1].read_end.get(), .events = POLLIN, .revents = 0}};
-    if (uninterrupted([&] { return ::poll(waiting.data(), waiting.size(), -1); }) < 0)
+    if (uninterrupted([&] { return ::poll(waiting.data(), waiting.size(), rest); }) < 0)
       throw_io_error("wait for", "a worker process", errno);
     for (std::size_t i = 0; i < streams_.size(); ++i) {
       if (waiting[i + 1].revents != 0) read(streams_[i]);
     }
-    if (waiting[0].revents != 0) return;
+    if (waiting[0].revents != 0) return true;
   }
 }
 

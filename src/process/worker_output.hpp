@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -24,7 +25,9 @@ class WorkerOutput {
   void set_tag(const std::string& tag);
 
   // Waits for the events of poll(2) at a socket; passes on what the worker writes until then.
-  void wait(int socket, short events);
+  // Returns false if nothing happens at the socket before the deadline.
+  using Clock = std::chrono::steady_clock;
+  bool wait(int socket, short events, Clock::time_point deadline = Clock::time_point::max());
 
   // Passes on what is there, lines without an end included.
   void flush();

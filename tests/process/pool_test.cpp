@@ -2,10 +2,16 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <set>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "catch.hpp"
 #include "core/file_tree.hpp"
@@ -36,6 +42,13 @@ Message make_file(const Message& request) {
   return obey(request);
 }
 
+// Part of the program's static initialisation, which a worker goes through before it is ready.
+[[maybe_unused]] const bool has_started = [] {
+  if (const char* const gate = std::getenv("JOBLIB_TEST_START_GATE")) std::ifstream(gate).get();
+  const char* const mark = std::getenv("JOBLIB_TEST_START_MARK");
+  return mark != nullptr && std::filesystem::create_directory(mark);
+}();
+
 }  // namespace
 
 TEST_CASE("A pool keeps its workers for later calls") {
@@ -44,6 +57,32 @@ TEST_CASE("A pool keeps its workers for later calls") {
   CHECK(answer(pool, "id") == id);
   CHECK_THROWS_AS(answer(pool, "error"), joblib::Error);
   CHECK(answer(pool, "id") == id);
+}
+
+TEST_CASE("A request begins when its worker is ready") {
+  const FileTree folder;
+  const std::filesystem::path mark = folder.root() / "started";
+  WorkerPool pool({.handler = &obey, .environment = {{"JOBLIB_TEST_START_MARK", mark.string()}}});
+  for (int i = 0; i < 2; ++i) {  // the second time with a worker that is there
+    int begun = 0;
+    pool.call({.payload = bytes("id")}, {}, {}, [&] {
+      CHECK(std::filesystem::exists(mark));
+      ++begun;
+    });
+    CHECK(begun == 1);
+  }
+}
+
+TEST_CASE("A worker that is stopped while it starts doesn't keep a request from beginning") {
+  const FileTree folder;
+  const std::filesystem::path mark = folder.root() / "started";
+  REQUIRE(::mkfifo(mark.c_str(), 0600) == 0);  // opening it for reading waits for a writer
+  WorkerPool pool({.handler = &obey, .environment = {{"JOBLIB_TEST_START_GATE", mark.string()}}});
+  std::stop_source stop;
+  const auto call = [&] {
+    pool.call({.payload = bytes("id")}, stop.get_token(), {}, [&] { stop.request_stop(); });
+  };
+  CHECK_THROWS_AS(call(), joblib::Cancelled);
 }
 
 TEST_CASE("A pool replaces workers that died or were killed, idle ones too") {

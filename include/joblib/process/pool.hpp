@@ -43,8 +43,7 @@ class WorkerPool {
   ~WorkerPool();
 
   /// Has a worker that is idle, or a new one, answer the request. Throws as WorkerProcess and its
-  /// call do; a worker that died or was killed is replaced by the next call. `begin` is called when
-  /// the worker is there.
+  /// call do, `begin` included; a worker that died or was killed is replaced by the next call.
   Message call(const Message& request, const std::stop_token& stop,
                const std::string& output_tag = {}, const std::function<void()>& begin = {});
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -39,9 +41,10 @@ class WorkerProcess {
 
   /// Sends a request and waits for the reply; one at a time, while is_alive(). Throws
   /// TerminatedWorkerError when the process ends instead, Cancelled when `stop` is requested, for
-  /// which the process is killed, and the handler's Error.
+  /// which the process is killed, and the handler's Error. `begin` is called once the process is
+  /// ready, or has been starting for 5 seconds.
   Message call(const Message& request, const std::stop_token& stop,
-               const std::string& output_tag = {});
+               const std::string& output_tag = {}, const std::function<void()>& begin = {});
 
   /// False when the process has ended, or is of no use any more: after a call that threw anything
   /// but the handler's Error, and, to be sure, after one that was stopped just when it was done.
@@ -56,12 +59,16 @@ class WorkerProcess {
   friend class LiveWorkers;
 
   std::optional<Frame> exchange(const Message& request);
+  void wait(int socket, short events);
+  void begin();
   [[noreturn]] void throw_terminated();
   void abandon() noexcept;
 
   std::unique_ptr<WorkerOutput> output_;
   std::unique_ptr<Channel> channel_ = nullptr;
   ChildProcess process_ = {};
+  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  std::function<void()> begin_ = {};  // of the call that waits for the process to be ready
   bool ready_ = false;  // it has sent its hello
   bool usable_ = true;
   bool leaks_ = false;
