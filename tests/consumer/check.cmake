@@ -10,7 +10,8 @@ endfunction()
 
 function(configure source build)
   run(${CMAKE_COMMAND} -G Ninja -S ${source} -B ${build} -D CMAKE_BUILD_TYPE=Release
-    -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER} ${ARGN})
+    -D CMAKE_CXX_EXTENSIONS=OFF -D CMAKE_CXX_COMPILER=${COMPILER}
+    -D CMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER} ${ARGN})
 endfunction()
 
 function(build_consumer)

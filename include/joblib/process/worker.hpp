@@ -69,7 +69,7 @@ class WorkerProcess {
   ChildProcess process_ = {};
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   std::function<void()> begin_ = {};  // of the call that waits for the process to be ready
-  bool ready_ = false;  // it has sent its hello
+  bool ready_ = false;                // it has sent its hello
   bool usable_ = true;
   bool leaks_ = false;
 };
