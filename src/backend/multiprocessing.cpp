@@ -82,15 +82,6 @@ void follow(pid_t parent) {
   if (getppid() != parent) _exit(EXIT_FAILURE);
 }
 
-bool write_all(int fd, std::span<const std::byte> data) {
-  while (!data.empty()) {
-    const ssize_t count = uninterrupted([&] { return write(fd, data.data(), data.size()); });
-    if (count < 0) return false;
-    data = data.subspan(static_cast<std::size_t>(count));
-  }
-  return true;
-}
-
 [[noreturn]] void run_child(RemoteJob& job, int fd, pid_t parent) noexcept {
   follow(parent);
   in_child = true;
@@ -98,8 +89,14 @@ bool write_all(int fd, std::span<const std::byte> data) {
   const bytes reply = job.run();
   flush_output();
   const std::uint64_t size = reply.size();
-  const bool sent = write_all(fd, std::as_bytes(std::span(&size, 1))) && write_all(fd, reply);
-  _exit(sent ? EXIT_SUCCESS : EXIT_FAILURE);
+  try {
+    detail::FileSink pipe(fd, "the pipe of a reply");
+    pipe.write(std::as_bytes(std::span(&size, 1)));
+    pipe.write(reply);
+  } catch (const Error&) {  // nobody reads it
+    _exit(EXIT_FAILURE);
+  }
+  _exit(EXIT_SUCCESS);
 }
 
 // ---- in the parent

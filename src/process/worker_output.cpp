@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <mutex>
+#include <span>
 #include <string_view>
 
 #include <fcntl.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "joblib/core/detail/fork_safe_mutex.hpp"
+#include "joblib/core/error.hpp"
 #include "joblib/io/detail/posix.hpp"
 #include "joblib/process/worker_main.hpp"
 
@@ -26,20 +28,12 @@ ForkSafeMutex& output_mutex() {
 
 [[maybe_unused]] const auto& output_mutex_made_at_load = output_mutex();
 
-// What can't be written is lost, as it would be for this process.
 void write_all(int target, std::string_view text) {
   if (text.empty()) return;
   const std::lock_guard lock(output_mutex());
-  while (!text.empty()) {
-    const ssize_t count = uninterrupted([&] { return ::write(target, text.data(), text.size()); });
-    if (count >= 0) {
-      text.remove_prefix(static_cast<std::size_t>(count));
-    } else if (errno == EAGAIN) {
-      pollfd room = {.fd = target, .events = POLLOUT, .revents = 0};
-      uninterrupted([&] { return ::poll(&room, 1, -1); });
-    } else {
-      return;
-    }
+  try {
+    FileSink(target, "the output of workers").write(std::as_bytes(std::span(text)));
+  } catch (const Error&) {  // it is lost, as it would be for this process
   }
 }
 
