@@ -121,7 +121,10 @@ class FlatStore final : public joblib::StoreBackend {
 
   std::unique_ptr<joblib::ByteSource> open(const std::string& name) override {
     auto source = std::make_unique<Source>(path_of(name));
-    if (source->is_open()) return source;
+    if (source->is_open()) {
+      touch(name);
+      return source;
+    }
     if (errno != ENOENT) fail("open", path_of(name));
     return nullptr;
   }

@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +16,17 @@
 namespace joblib::detail {
 
 namespace {
+
+// Calls read(2) or write(2); again where a non-blocking descriptor was not ready.
+template <class Call>
+ssize_t transfer(int fd, short event, Call call) {
+  for (;;) {
+    const ssize_t count = uninterrupted(call);
+    if (count >= 0 || errno != EAGAIN) return count;
+    pollfd waiting = {.fd = fd, .events = event, .revents = 0};
+    uninterrupted([&] { return ::poll(&waiting, 1, -1); });
+  }
+}
 
 std::optional<std::uint64_t> size_of_regular(int fd) {
   struct stat status = {};
@@ -74,38 +86,50 @@ FileDescriptor open_for_reading(const std::filesystem::path& path) {
   return fd;
 }
 
-FileSource::FileSource(int fd, std::string name) : fd_(fd), name_(std::move(name)) {}
+FileSource::FileSource(int fd, std::string name) : fd_(fd), name_(std::move(name)) {
+  const off_t position = ::lseek(fd_, 0, SEEK_CUR);
+  size_ = size_of_regular(fd_);
+  // Files of /proc say that they are empty: no size of 0 is known for sure.
+  if (position < 0 || !size_ || *size_ == 0) return;
+  left_ = *size_ - std::min(*size_, static_cast<std::uint64_t>(position));
+}
 
 FileSource::FileSource(FileDescriptor fd, std::string name)
-    : owned_(std::move(fd)), fd_(owned_.get()), name_(std::move(name)) {}
+    : FileSource(fd.get(), std::move(name)) {
+  owned_ = std::move(fd);
+}
+
+FileSource::FileSource(FileDescriptor fd, std::string name, std::uint64_t size)
+    : owned_(std::move(fd)), fd_(owned_.get()), name_(std::move(name)) {
+  if (size > 0) left_ = size_ = size;
+}
 
 std::size_t FileSource::read(std::span<std::byte> buffer) {
-  const ssize_t count = uninterrupted([&] { return ::read(fd_, buffer.data(), buffer.size()); });
+  const ssize_t count =
+      transfer(fd_, POLLIN, [&] { return ::read(fd_, buffer.data(), buffer.size()); });
   if (count < 0) throw_io_error("read", name_, errno);
+  advance(static_cast<std::uint64_t>(count));
   return static_cast<std::size_t>(count);
 }
 
 std::uint64_t FileSource::skip(std::uint64_t count) {
-  const auto left = remaining();
-  if (!left) return ByteSource::skip(count);
-  count = std::min(count, *left);
+  if (!left_) return ByteSource::skip(count);
+  count = std::min(count, *left_);
   if (::lseek(fd_, static_cast<off_t>(count), SEEK_CUR) < 0) throw_io_error("read", name_, errno);
+  advance(count);
   return count;
 }
 
-// Files of /proc say that they are empty: no size of 0 is known for sure.
-std::optional<std::uint64_t> FileSource::remaining() const {
-  const auto size = size_of_regular(fd_);
-  const off_t position = ::lseek(fd_, 0, SEEK_CUR);
-  if (!size || *size == 0 || position < 0) return std::nullopt;
-  return *size - std::min(*size, static_cast<std::uint64_t>(position));
+void FileSource::advance(std::uint64_t count) {
+  if (left_) *left_ -= std::min(*left_, count);
 }
 
 FileSink::FileSink(int fd, std::string name) : fd_(fd), name_(std::move(name)) {}
 
 void FileSink::write(std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
-    const ssize_t count = uninterrupted([&] { return ::write(fd_, bytes.data(), bytes.size()); });
+    const ssize_t count =
+        transfer(fd_, POLLOUT, [&] { return ::write(fd_, bytes.data(), bytes.size()); });
     if (count < 0) throw_io_error("write to", name_, errno);
     bytes = bytes.subspan(static_cast<std::size_t>(count));
   }

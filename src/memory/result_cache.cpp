@@ -199,7 +199,7 @@ bool ResultCache::read_item(const CachedFunction& function, const std::string& e
     Load load = path ? Load(*path, {.mmap_mode = function.mmap_mode}) : Load(*source, name, {});
     call.read(load);
     keep_object(function, entry, call, bytes);
-    store_->touch(name);
+    if (path) store_->touch(name);
     return true;
   } catch (const Error& error) {
     if (error.code() != errc::not_found) warn(error);

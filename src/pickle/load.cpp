@@ -44,6 +44,10 @@ struct Load::State {
                    const std::filesystem::path& path = {}) {
     reading.native_byte_order = wants_native_order(options);
     const int n_threads = resolve_threads(options.n_threads);
+    if (const auto* const files = dynamic_cast<const FileSource*>(&source)) {
+      extraction.file = files->whole_file();
+      reading.leave_arrays = extraction.file >= 0;
+    }
     BufferedInput input(source, name);
     if (input.peek(z_file_prefix.size()) == z_file_prefix) {
       read_z(input, options, std::move(reading));
@@ -101,10 +105,7 @@ struct Load::State {
 Load::Load(const std::filesystem::path& path, const LoadOptions& options)
     : state_(std::make_unique<State>(path.string(), open_for_reading(path))) {
   FileSource source(state_->file.get(), state_->name);
-  state_->extraction.file = state_->file.get();
-  state_->read(source, options,
-               {.leave_arrays = source.remaining().has_value(), .folder = path.parent_path()},
-               path);
+  state_->read(source, options, {.folder = path.parent_path()}, path);
 }
 
 Load::Load(std::istream& stream, const LoadOptions& options)

@@ -26,6 +26,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* temporary_folder = "/.tmp";
+constexpr std::array<timespec, 2> accessed_now = {{{0, UTIME_NOW}, {0, UTIME_OMIT}}};
 
 // For version control; what somebody else has written there stays.
 void write_gitignore(const fs::path& folder) {
@@ -121,7 +122,9 @@ std::unique_ptr<ByteSource> LocalStore::open(const std::string& name) {
   struct stat status = {};
   if (::fstat(fd.get(), &status) != 0) detail::throw_io_error("open", path, errno);
   if (S_ISDIR(status.st_mode)) return nullptr;
-  return std::make_unique<detail::FileSource>(std::move(fd), std::move(path));
+  ::futimens(fd.get(), accessed_now.data());
+  const auto size = S_ISREG(status.st_mode) ? static_cast<std::uint64_t>(status.st_size) : 0;
+  return std::make_unique<detail::FileSource>(std::move(fd), std::move(path), size);
 }
 
 std::unique_ptr<ByteSink> LocalStore::create(const std::string& name) {
@@ -153,8 +156,7 @@ void LocalStore::remove(const std::string& name) {
 }
 
 void LocalStore::touch(const std::string& name) {
-  const std::array<timespec, 2> times = {{{0, UTIME_NOW}, {0, UTIME_OMIT}}};
-  ::utimensat(AT_FDCWD, path_of(name).c_str(), times.data(), 0);
+  ::utimensat(AT_FDCWD, path_of(name).c_str(), accessed_now.data(), 0);
 }
 
 std::optional<fs::path> LocalStore::file(const std::string& name) { return path_of(name); }

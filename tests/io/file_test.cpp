@@ -112,6 +112,27 @@ TEST_CASE("What is left in pipes and in files of the kernel is unknown") {
   CHECK_FALSE(read_all(source).empty());
 }
 
+TEST_CASE("A pipe that is non-blocking is waited for at both ends") {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) == 0);
+  FileSource source{FileDescriptor(ends[0]), "pipe"};
+  const joblib_test::Bytes sent(1'000'000, std::byte{7});
+  std::jthread writer(
+      [&sent, fd = FileDescriptor(ends[1])] { FileSink(fd.get(), "pipe").write(sent); });
+  CHECK(read_all(source) == sent);
+}
+
+TEST_CASE("Only a regular file at its beginning is a whole one") {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "file";
+  replace(path, "content");
+  FileSource source(open_for_reading(path), "file");
+  CHECK(source.whole_file() >= 0);
+  source.skip(1);
+  CHECK(source.whole_file() == -1);
+  CHECK(FileSource(open_for_reading("/dev/zero"), "zeros").whole_file() == -1);
+}
+
 TEST_CASE("Files that can't be read are errors that name them") {
   const TemporaryFolder folder;
   CHECK(code_of([&] { open_for_reading(folder / "missing"); }) == errc::not_found);

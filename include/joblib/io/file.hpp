@@ -33,25 +33,37 @@ class FileDescriptor {
 /// is no such file, errc::io_error otherwise (a folder included).
 FileDescriptor open_for_reading(const std::filesystem::path& path);
 
-/// Reads a descriptor, which is its own or somebody else's, from its current position; `name` is
-/// for messages. remaining() is known for regular files, where skip() reads nothing.
+/// Reads a descriptor, which is its own or somebody else's, from its current position; a
+/// non-blocking one is waited for. `name` is for messages. remaining() is known for regular files,
+/// where skip() reads nothing.
 class FileSource final : public ByteSource {
  public:
   FileSource(int fd, std::string name);
   FileSource(FileDescriptor fd, std::string name);
+  /// Of a file that has just been opened, with its size; 0 where that is not known.
+  FileSource(FileDescriptor fd, std::string name, std::uint64_t size);
 
   std::size_t read(std::span<std::byte> buffer) override;
   std::uint64_t skip(std::uint64_t count) override;
-  std::optional<std::uint64_t> remaining() const override;
+  std::optional<std::uint64_t> remaining() const override { return left_; }
+
+  /// The descriptor of a regular file that is at its beginning, where positions in the file are
+  /// those of the source; -1 otherwise.
+  int whole_file() const { return left_ && left_ == size_ ? fd_ : -1; }
 
  private:
+  void advance(std::uint64_t count);
+
   FileDescriptor owned_ = {};
   int fd_;
   std::string name_;
+  std::optional<std::uint64_t> size_ = {};
+  std::optional<std::uint64_t> left_ = {};
 };
 
-/// Writes to a descriptor that somebody else owns, from its current position. expect() reserves
-/// space of regular files (fallocate), so that a full disk is noticed early and writing is faster.
+/// Writes to a descriptor that somebody else owns, from its current position; a non-blocking one is
+/// waited for. expect() reserves space of regular files (fallocate), so that a full disk is noticed
+/// early and writing is faster.
 class FileSink final : public ByteSink {
  public:
   FileSink(int fd, std::string name);

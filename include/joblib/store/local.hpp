@@ -13,8 +13,8 @@ namespace joblib {
 
 /// Items are files below a folder, in joblib's layout, so that Python's joblib can share the
 /// folder. Names that begin with a dot are the store's own: `.tmp` holds what is being written,
-/// `.lock` is what processes lock. The time of last access is the files' own, which touch() sets,
-/// so that it doesn't matter how the file system is mounted.
+/// `.lock` is what processes lock. The time of last access is the files' own, which open() and
+/// touch() set, so that it doesn't matter how the file system is mounted.
 class LocalStore final : public StoreBackend {
  public:
   /// Makes the folder, and a .gitignore in it, or beside it if it is named "joblib"; removes what

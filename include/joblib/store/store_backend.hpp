@@ -58,7 +58,8 @@ class StoreBackend {
   virtual std::string location() const = 0;
 
   /// The bytes of an item, from the first one; null where there is none. They stay what they are
-  /// while they are read, also if the item is replaced or removed meanwhile.
+  /// while they are read, also if the item is replaced or removed meanwhile. The item has been used
+  /// then, as with touch().
   virtual std::unique_ptr<ByteSource> open(const std::string& name) = 0;
 
   /// A new item: with finish() it appears under its name, complete, and replaces one that is there.
@@ -77,8 +78,8 @@ class StoreBackend {
   /// gone already is no error; what is created meanwhile may stay.
   virtual void remove(const std::string& name) = 0;
 
-  /// Notes that an item has been used now. The default does nothing: then the items that were
-  /// written first are the first to be evicted.
+  /// Notes that an item has been used now without open(): as a file, or as an object. The default
+  /// does nothing.
   virtual void touch(const std::string& /*name*/) {}
 
   /// The item as a file of this machine, whether or not it exists, where arrays can be mapped from.

@@ -166,6 +166,7 @@ TEST_CASE("What was used last has the latest time of access") {
   CHECK(access("a") > begin);
   CHECK(access("a") <= access("b"));
   CHECK(repeat_until([&] { store.touch("a"); }, [&] { return access("a") > access("b"); }));
+  CHECK(repeat_until([&] { store.open("b"); }, [&] { return access("b") > access("a"); }));
   CHECK(access("a") < std::chrono::system_clock::now() + std::chrono::seconds(10));
   CHECK(get(store, "a") == "text");
 }
