@@ -66,12 +66,7 @@ int visit(dl_phdr_info* info, std::size_t, void* data) {
   found.done = true;
   found.base = info->dlpi_addr;
   found.path = info->dlpi_name[0] == '\0' ? program_path : info->dlpi_name;
-  for (const ElfW(Phdr) & header : headers) {
-    if (header.p_type != PT_NOTE || !found.build_id.empty()) continue;
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): addresses of a program are numbers
-    const auto* const notes = reinterpret_cast<const char*>(info->dlpi_addr + header.p_vaddr);
-    found.build_id = build_id_in({notes, header.p_memsz});
-  }
+  found.build_id = build_id_of(*info);
   return 1;
 }
 
@@ -157,6 +152,17 @@ std::string demangled(const char* name) {
   const std::unique_ptr<char, decltype(&std::free)> text(
       abi::__cxa_demangle(name, nullptr, nullptr, &status), &std::free);
   return status == 0 ? text.get() : name;
+}
+
+std::string build_id_of(const dl_phdr_info& module) {
+  std::string build_id;
+  for (const ElfW(Phdr) & header : std::span(module.dlpi_phdr, module.dlpi_phnum)) {
+    if (header.p_type != PT_NOTE || !build_id.empty()) continue;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): addresses of a program are numbers
+    const auto* const notes = reinterpret_cast<const char*>(module.dlpi_addr + header.p_vaddr);
+    build_id = build_id_in({notes, header.p_memsz});
+  }
+  return build_id;
 }
 
 CodeModule module_of(const void* code) {

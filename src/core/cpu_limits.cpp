@@ -125,7 +125,9 @@ std::vector<fs::path> find_folders(const fs::path& root, const fs::path& cgroup,
   std::vector<fs::path> folders;
   for (auto& [folder, relative] : showing.empty() ? others : showing) {
     folders.push_back(folder);
-    for (const auto& name : relative) folders.push_back(folder /= name);
+    for (const auto& name : relative) {
+      if (name != ".") folders.push_back(folder /= name);
+    }
   }
   return folders;
 }
@@ -159,10 +161,11 @@ std::optional<int> CgroupQuotas::limit() {
 }
 
 std::optional<int> CgroupQuotas::read(const Cgroup& cgroup) {
-  const auto fields = words(cgroup.version == CgroupVersion::v2
-                                ? read_file(cgroup.folder / "cpu.max")
-                                : read_file(cgroup.folder / "cpu.cfs_quota_us") + ' ' +
-                                      read_file(cgroup.folder / "cpu.cfs_period_us"));
+  const bool is_v2 = cgroup.version == CgroupVersion::v2;
+  std::string text = read_file(cgroup.folder / (is_v2 ? "cpu.max" : "cpu.cfs_quota_us"));
+  if (text.empty() || text.starts_with('-')) return {};
+  if (!is_v2) text += ' ' + read_file(cgroup.folder / "cpu.cfs_period_us");
+  const auto fields = words(text);
   if (fields.size() != 2) return {};
   const auto quota = parse_number<std::int64_t>(fields[0]);
   const auto period = parse_number<std::int64_t>(fields[1]);

@@ -137,7 +137,8 @@ Load::Load(std::span<const std::byte> bytes, const LoadOptions& options)
 Load::Load(std::span<const std::byte> bytes, ReceivedFiles files)
     : state_(std::make_unique<State>("bytes")) {
   MemorySource source(bytes);
-  state_->read(source, {}, {.files = &files});
+  BufferedInput input(source, state_->name);
+  state_->parse(input, {.native_byte_order = true, .files = &files});
 }
 
 Load::Load(ByteSource& source, std::string name, const LoadOptions& options)

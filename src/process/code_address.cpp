@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -27,7 +28,14 @@ struct Module {
   };
 
   std::uintptr_t base;
-  std::vector<Segment> code;
+  std::vector<Segment> code = {};
+
+  explicit Module(const dl_phdr_info& info) : base(info.dlpi_addr) {
+    for (const ElfW(Phdr) & header : std::span(info.dlpi_phdr, info.dlpi_phnum)) {
+      if (header.p_type == PT_LOAD && (header.p_flags & PF_X) != 0)
+        code.push_back({header.p_vaddr, header.p_memsz});
+    }
+  }
 
   bool has_code_at(std::uint64_t offset) const {
     return std::ranges::any_of(code, [&](const Segment& part) { return part.contains(offset); });
@@ -40,11 +48,7 @@ const void* pointer(std::uintptr_t address) { return reinterpret_cast<const void
 std::vector<Module> loaded_modules() {
   std::vector<Module> modules;
   const auto add = [](dl_phdr_info* info, std::size_t, void* data) {
-    Module module{.base = info->dlpi_addr, .code = {}};
-    for (const ElfW(Phdr) & header : std::span(info->dlpi_phdr, info->dlpi_phnum)) {
-      if (header.p_type == PT_LOAD && (header.p_flags & PF_X) != 0)
-        module.code.push_back({header.p_vaddr, header.p_memsz});
-    }
+    Module module(*info);
     if (!module.code.empty()) static_cast<decltype(modules)*>(data)->push_back(std::move(module));
     return 0;
   };
@@ -55,13 +59,21 @@ std::vector<Module> loaded_modules() {
 // Null where the module isn't loaded.
 const void* find_function(const std::string& build_id, std::uint64_t offset) {
   if (build_id.empty()) return nullptr;
-  for (const Module& module : loaded_modules()) {
-    if (module_of(pointer(module.base + module.code.front().begin)).build_id != build_id) continue;
-    if (module.has_code_at(offset)) return pointer(module.base + offset);
-    throw Error(errc::corrupt_data, "No function begins at offset " + std::to_string(offset) +
-                                        " of the module " + build_id + ": the task is damaged");
-  }
-  return nullptr;
+  struct Search {
+    const std::string& build_id;
+    std::optional<Module> found = {};
+  } search{build_id};
+  const auto visit = [](dl_phdr_info* info, std::size_t, void* data) {
+    auto& wanted = *static_cast<Search*>(data);
+    if (build_id_of(*info) != wanted.build_id) return 0;
+    wanted.found.emplace(*info);
+    return 1;
+  };
+  dl_iterate_phdr(visit, &search);
+  if (!search.found) return nullptr;
+  if (search.found->has_code_at(offset)) return pointer(search.found->base + offset);
+  throw Error(errc::corrupt_data, "No function begins at offset " + std::to_string(offset) +
+                                      " of the module " + build_id + ": the task is damaged");
 }
 
 }  // namespace

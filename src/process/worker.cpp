@@ -117,12 +117,15 @@ Message WorkerProcess::call(const Message& request, const std::stop_token& stop,
   output_->set_tag(output_tag);
   usable_ = false;  // unless all goes well
   begin_ = begin;
+  const bool was_ready = ready_;
   std::optional<Frame> answer;
   {
     const std::stop_callback kill_it(stop, [this] { process_.kill(); });
     answer = exchange(request);
   }
-  output_->flush();
+  // What it has written came before its answer, and was seen by the last wait; but not if that
+  // was for a hello, with which the answer has arrived.
+  answer&& was_ready ? output_->end_lines() : output_->flush();
   const bool stopped = stop.stop_requested();
   if (!answer) {
     if (stopped) throw_cancelled();

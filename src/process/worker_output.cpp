@@ -93,8 +93,12 @@ void WorkerOutput::set_tag(const std::string& tag) {
 }
 
 void WorkerOutput::flush() {
+  for (Stream& stream : streams_) read(stream);
+  end_lines();
+}
+
+void WorkerOutput::end_lines() {
   for (Stream& stream : streams_) {
-    read(stream);
     if (!tag_.empty() && !stream.rest.empty()) stream.rest += '\n';
     write(stream, stream.rest);
     stream.rest.clear();

@@ -31,6 +31,8 @@ class WorkerOutput {
 
   // Passes on what is there, lines without an end included.
   void flush();
+  // The same, of what has been read.
+  void end_lines();
 
  private:
   struct Stream {

@@ -4,6 +4,8 @@
 #include <string_view>
 #include <vector>
 
+struct dl_phdr_info;  // of <link.h>
+
 namespace joblib::detail {
 
 /// The executable or shared library that holds some code.
@@ -14,6 +16,9 @@ struct CodeModule {
 
 /// The path of the running program's own module.
 inline constexpr const char* program_path = "/proc/self/exe";
+
+/// The build identity of a module that dl_iterate_phdr visits.
+std::string build_id_of(const dl_phdr_info& module);
 
 /// Where `code`, the address of a function, belongs. Throws Error if it lies in no module.
 CodeModule module_of(const void* code);

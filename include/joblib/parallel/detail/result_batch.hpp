@@ -80,7 +80,7 @@ struct ResultWire<Outcome<R>> {
 template <class R, class Sequence>
 void write_results(PickleWriter& writer, const Sequence& results, std::size_t first) {
   if constexpr (ArrayElement<R>) {
-    save(writer, results);
+    write_numbers(writer, results);
   } else {
     writer.empty_list();
     std::size_t at = 0;

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <deque>
+#include <ranges>
 #include <span>
 #include <stop_token>
 #include <tuple>
@@ -48,14 +50,35 @@ struct Wire<Task<Function, Args...>> {
   }
 };
 
-// Elements of the range of a call; numbers are one array.
+// Numbers that are the same after they have been in a list.
+template <class T>
+concept Listable = std::same_as<T, double> || std::same_as<T, int> || std::same_as<T, unsigned> ||
+                   std::same_as<T, long> || std::same_as<T, unsigned long> ||
+                   std::same_as<T, long long> || std::same_as<T, unsigned long long>;
+
+// Numbers are one array, or, since that is faster for a few, a list.
+template <class Row>
+void write_numbers(PickleWriter& writer, const Row& row) {
+  constexpr std::size_t most_listed = 8;
+  if constexpr (Listable<std::ranges::range_value_t<Row>>) {
+    const std::size_t count = std::ranges::size(row);
+    if (count <= most_listed) {
+      writer.empty_list();
+      save_items(writer, count, [&](std::size_t i) { save(writer, row[i]); });
+      return;
+    }
+  }
+  save(writer, row);
+}
+
+// Elements of the range of a call.
 template <class T, class Get>
 void write_elements(PickleWriter& writer, std::size_t count, Get get) {
   if constexpr (ArrayElement<T>) {
     std::vector<T> elements;
     elements.reserve(count);
     for (std::size_t i = 0; i < count; ++i) elements.push_back(get(i));
-    save(writer, elements);
+    write_numbers(writer, elements);
   } else {
     writer.empty_list();
     save_items(writer, count, [&](std::size_t i) { Wire<T>::write(writer, get(i)); });
