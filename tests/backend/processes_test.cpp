@@ -3,8 +3,10 @@
 #include <chrono>
 #include <csignal>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <iterator>
+#include <limits>
 #include <ranges>
 #include <string>
 #include <thread>
@@ -29,6 +31,8 @@ using joblib::test::Watched;
 
 namespace {
 
+constexpr bool sanitized = joblib::test::thread_sanitizer || joblib::test::address_sanitizer;
+
 // The program long_call, in a process group of its own.
 ChildProcess start_long_call(const std::string& backend, const FileTree& folder) {
   const pid_t id = ::fork();
@@ -51,6 +55,21 @@ std::vector<Watched> workers_of(const ChildProcess& caller, const FileTree& fold
 }
 
 }  // namespace
+
+TEMPLATE_TEST_CASE("Numbers cross as they are, few or many", "", char, bool, float, double, int,
+                   std::int64_t, std::uint64_t) {
+  using Limits = std::numeric_limits<TestType>;
+  const std::string backend = GENERATE("loky", "multiprocessing");
+  if (sanitized && backend == "multiprocessing") return;  // children may find locks held
+  const int count = GENERATE(1, 8, 9, 100);
+  CAPTURE(backend, count);
+  std::vector<TestType> numbers(static_cast<std::size_t>(count), TestType(1));
+  numbers.front() = Limits::max();
+  numbers.back() = Limits::lowest();
+  if (Limits::has_infinity) numbers.back() = Limits::infinity();
+  Parallel parallel({.n_jobs = 2, .backend = backend, .batch_size = count});
+  CHECK(parallel.map([](TestType number) { return number; }, numbers) == numbers);
+}
 
 TEST_CASE("Outcomes keep the other results where a worker has crashed") {
   const std::string backend = GENERATE("loky", "multiprocessing");
@@ -101,7 +120,6 @@ TEST_CASE("No worker survives its parent, whether that is killed or interrupted 
   const std::string backend = GENERATE("loky", "multiprocessing");
   const bool interrupted = GENERATE(false, true);
   CAPTURE(backend, interrupted);
-  const bool sanitized = joblib::test::thread_sanitizer || joblib::test::address_sanitizer;
   if (sanitized && backend == "multiprocessing") return;  // children may find locks held
   const FileTree folder;
   ChildProcess caller = start_long_call(backend, folder);
