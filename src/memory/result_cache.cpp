@@ -5,6 +5,7 @@
 #include <exception>
 #include <filesystem>
 #include <iostream>
+#include <system_error>
 #include <utility>
 
 #include "entries.hpp"
@@ -125,7 +126,13 @@ ResultCache::ResultCache(std::string location, MemoryOptions options)
   keeper_ = std::make_unique<SizeKeeper>(store_, options_.limits, options_.verbose > 10);
 }
 
-ResultCache::~ResultCache() = default;
+ResultCache::~ResultCache() {
+  if (store_->keeps_items()) return;
+  const std::lock_guard lock(claims().mutex);
+  std::erase_if(claims().identities, [prefix = place_of("")](const auto& claim) {
+    return claim.first.starts_with(prefix);
+  });
+}
 
 std::string ResultCache::location_elsewhere() const {
   const bool is_folder = options_.backend.name() == "local" && !location_.starts_with('~');
@@ -174,10 +181,16 @@ bool ResultCache::is_valid(const CachedFunction& function, const std::string& en
 
 bool ResultCache::find_object(const CachedFunction& function, const std::string& entry,
                               CachedCall& call) {
-  ObjectCache* const objects = store_->objects();
+  ObjectCache* const objects = objects_for(function);
   if (objects == nullptr || !call.find(*objects, item(entry, output_name))) return false;
   count_hit(function, entry);
   return true;
+}
+
+// Where somebody else may replace the items, metadata tells of an item and not of the object that
+// was made of an older one.
+ObjectCache* ResultCache::objects_for(const CachedFunction& function) {
+  return function.validate && store_->keeps_items() ? nullptr : store_->objects();
 }
 
 bool ResultCache::read_item(const CachedFunction& function, const std::string& entry,
@@ -211,7 +224,7 @@ bool ResultCache::read_item(const CachedFunction& function, const std::string& e
 
 void ResultCache::keep_object(const CachedFunction& function, const std::string& entry,
                               const CachedCall& call, std::uint64_t bytes) {
-  if (ObjectCache* const objects = store_->objects(); objects != nullptr && !function.mmap_mode)
+  if (ObjectCache* const objects = objects_for(function); objects != nullptr && !function.mmap_mode)
     call.keep(*objects, item(entry, output_name), bytes);
 }
 
@@ -245,16 +258,18 @@ Metadata ResultCache::compute(const CachedFunction& function, const std::string&
   metadata.time = std::chrono::system_clock::now();
   count_miss(function, metadata.duration);
   if (function.verbose > 10) print("Persisting in " + store_->location() + '/' + entry);
-  store_result(function, entry, call, metadata);
+  const bool stored = store_result(function, entry, call, metadata);
   if (function.verbose > 0) print(called(function.name, Clock::now() - begin));
-  if (function.mmap_mode) read_item(function, entry, call);  // as later calls have it
+  if (stored && function.mmap_mode) read_item(function, entry, call);  // as later calls have it
   return metadata;
 }
 
-void ResultCache::store_result(const CachedFunction& function, const std::string& entry,
+bool ResultCache::store_result(const CachedFunction& function, const std::string& entry,
                                const CachedCall& call, const Metadata& metadata) {
   try {
     const bool is_new = keeper_ != nullptr && !store_->exists(item(entry, output_name));
+    // A result that was refused must not be there beside the metadata of this one.
+    if (function.validate) store_->remove(item(entry, output_name));
     const std::uint64_t bytes = write_items(entry, call, metadata);
     keep_object(function, entry, call, bytes);
     {
@@ -262,11 +277,13 @@ void ResultCache::store_result(const CachedFunction& function, const std::string
       stats_.bytes += bytes;
     }
     if (is_new) keeper_->added({entry, bytes, metadata.time});
+    return true;
   } catch (const Error& error) {
     report(error);
   } catch (const std::exception& error) {  // of a pickler
     report(Error(errc::invalid_argument, error.what()));
   }
+  return false;
 }
 
 // The result comes last: where it is, everything is.
@@ -367,12 +384,23 @@ MemoryStats ResultCache::stats() const {
 
 void ResultCache::claim(const std::string& folder, const CallableIdentity& identity) {
   const std::lock_guard lock(claims().mutex);
-  const auto [found, is_new] =
-      claims().identities.emplace(store_->location() + '/' + folder, identity);
+  const auto [found, is_new] = claims().identities.emplace(place_of(folder), identity);
   if (is_new || found->second == identity) return;
   throw Error(errc::invalid_argument, "two different functions are cached under the name '" +
                                           folder + "' in " + store_->location() +
                                           ": give one of them another name");
+}
+
+// The same for all caches that have it there, whatever their location is called.
+std::string ResultCache::place_of(const std::string& folder) const {
+  if (!store_->keeps_items()) {
+    return std::to_string(reinterpret_cast<std::uintptr_t>(store_.get())) + '/' + folder;
+  }
+  const auto path = store_->file(folder);
+  if (!path) return store_->location() + '/' + folder;
+  std::error_code unknown;
+  const std::filesystem::path place = std::filesystem::weakly_canonical(*path, unknown);
+  return unknown ? path->string() : place.string();
 }
 
 }  // namespace joblib::detail

@@ -15,12 +15,15 @@ namespace {
 
 using Catch::Matchers::Contains;
 
-// A store that fails in one operation.
+// A store that fails in one operation, with all items or those of one name.
 struct Failing : CacheFolder {
   std::string failing_operation = {};
+  std::string failing_item = {};
   std::shared_ptr<FaultStore> store = std::make_shared<FaultStore>(
-      make_local_store(folder.root().string()), [this](std::string_view operation, const auto&) {
-        if (operation == failing_operation) throw Error(errc::io_error, "no space left");
+      make_local_store(folder.root().string()),
+      [this](std::string_view operation, const std::string& item) {
+        if (operation == failing_operation && item.ends_with(failing_item))
+          throw Error(errc::io_error, "no space left");
       });
 };
 
@@ -131,6 +134,35 @@ TEST_CASE_METHOD(Failing, "A result that can't be stored is returned, and report
   CHECK_FALSE(cached.check_call_in_cache(3));
   CHECK(calls_of([&] { cached(3), cached(3); }) == 1);
   CHECK(fs::is_empty(root / ".tmp"));
+}
+
+TEST_CASE_METHOD(Failing, "A refused result is never found beside the metadata of its successor") {
+  static bool is_valid = true;
+  static int factor = 1;
+  factor = 1;
+  const Memory failing(folder.root(), {.backend = store, .verbose = 0});
+  const auto cached = failing.cache("scaled", [](int x) { return x * factor; },
+                                    {.validate = [](const Metadata&) { return is_valid; }});
+  CHECK(cached(2) == 2);
+  factor = 10;
+  is_valid = false;
+  failing_item = "output.pkl";
+  failing_operation = GENERATE("create", "write", "finish");
+  logged(LogLevel::warning, [&] { CHECK(cached(2) == 20); });
+  failing_operation.clear();
+  is_valid = true;
+  CHECK(cached(2) == 20);
+}
+
+TEST_CASE_METHOD(Failing, "A result that can't be stored is mapped from no older file") {
+  static int factor = 1;
+  factor = 1;
+  const Memory failing(folder.root(), {.backend = store, .mmap_mode = MmapMode::r, .verbose = 0});
+  const auto cached = failing.cache("scaled", [](int x) { return x * factor; });
+  CHECK(cached(2) == 2);
+  factor = 10;
+  failing_operation = "create";
+  logged(LogLevel::warning, [&] { CHECK(cached.call(2).value == 20); });
 }
 
 TEST_CASE_METHOD(Failing, "A strict cache makes failing to store an error") {

@@ -1,7 +1,9 @@
 // What a function is called in the cache, by itself or by its user, and its versions.
 
+#include <memory>
 #include <string>
 
+#include "joblib/store/memory.hpp"
 #include "named.hpp"
 #include "tools.hpp"
 
@@ -107,6 +109,33 @@ TEST_CASE_METHOD(CacheFolder, "Two functions can't have one name and version") {
   CHECK_NOTHROW(memory.cache("g", second));
   const FileTree elsewhere;
   CHECK_NOTHROW(Memory(elsewhere.root()).cache("f", second));
+}
+
+TEST_CASE_METHOD(CacheFolder, "Two functions can't share a folder that has several names") {
+  memory.cache("f", first);
+  fs::create_symlink(folder.root(), folder.root() / "link");
+  for (const char* other : {".", "a/..", "link"}) {
+    CAPTURE(other);
+    CHECK_THROWS_AS(Memory(folder.root() / other, {.verbose = 0}).cache("f", second), Error);
+    CHECK_NOTHROW(Memory(folder.root() / other, {.verbose = 0}).cache("f", first));
+  }
+}
+
+TEST_CASE("Caches in memory have their own names") {
+  const auto cache_in = [](const auto& store) {
+    const Memory one("", {.backend = store, .verbose = 0});
+    one.cache("f", first);
+    CHECK_THROWS_AS(one.cache("f", second), Error);
+    const Memory other("", {.backend = "memory", .verbose = 0});
+    CHECK(other.cache("f", second)(1) == 3);
+  };
+  cache_in("memory");
+  cache_in("memory");
+  const auto store = std::make_shared<MemoryStore>();
+  const Memory one("", {.backend = store, .verbose = 0});
+  const Memory other("", {.backend = store, .verbose = 0});
+  one.cache("f", first);
+  CHECK_THROWS_AS(other.cache("f", second), Error);
 }
 
 TEST_CASE_METHOD(CacheFolder, "One lambda can be cached again and again") {

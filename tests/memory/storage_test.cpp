@@ -2,6 +2,7 @@
 
 #include <array>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <numeric>
 #include <string>
@@ -9,6 +10,8 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+
+#include <boost/describe/class.hpp>
 
 #include "compress/formats.hpp"
 #include "joblib/numpy/ndarray.hpp"
@@ -38,6 +41,12 @@ std::unique_ptr<int> owned(int x) {
   ++calls;
   return std::make_unique<int>(x);
 }
+
+struct Model {
+  ndarray<double> values;
+  std::vector<int> others;
+};
+BOOST_DESCRIBE_STRUCT(Model, (), (values, others))
 
 }  // namespace
 
@@ -144,6 +153,43 @@ TEST_CASE("Who changes an array from memory doesn't change the cache") {
   CHECK(cached(10)(3) == 3);
   cached(10)(3) = 100;
   CHECK(cached(10)(3) == 3);
+}
+
+TEST_CASE("Who changes a part of a result from memory doesn't change the cache") {
+  const Memory memory("", {.backend = "memory", .verbose = 0});
+  const auto model = memory.cache("model", [](int size) { return Model{counting(size), {}}; });
+  model(10).values(3) = 100;
+  CHECK(model(10).values(3) == 3);
+  const auto pair = memory.cache("pair", [](int size) { return std::array{counting(size)}; });
+  pair(10)[0](3) = 100;
+  CHECK(pair(10)[0](3) == 3);
+  const auto nested = memory.cache("nested", [](int size) {
+    return std::map<int, std::vector<Model>>{{1, {Model{counting(size), {1}}}}};
+  });
+  nested(10).at(1)[0].values(3) = 100;
+  CHECK(nested(10).at(1)[0].values(3) == 3);
+}
+
+TEST_CASE_METHOD(CacheFolder, "A validator judges what is there, not what was read earlier") {
+  static bool is_valid = true;
+  static int factor = 1;
+  const auto scaled = [](int x) { return x * factor; };
+  const CacheOptions options = {.validate = [](const Metadata&) { return is_valid; }};
+  // As two processes have it.
+  const auto store = [&] {
+    return std::make_shared<TwoTierStore>(make_local_store(folder.root().string()));
+  };
+  const Memory one("", {.backend = store(), .verbose = 0});
+  const Memory other("", {.backend = store(), .verbose = 0});
+  const auto here = one.cache("scaled", scaled, options);
+  const auto there = other.cache("scaled", scaled, options);
+  CHECK(here(2) == 2);
+  factor = 10;
+  is_valid = false;
+  CHECK(there(2) == 20);
+  is_valid = true;
+  CHECK(here(2) == 20);
+  CHECK(there(2) == 20);
 }
 
 TEST_CASE_METHOD(CacheFolder, "Memory in front of a store serves what it has seen") {

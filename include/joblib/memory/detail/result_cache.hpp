@@ -102,6 +102,7 @@ class ResultCache {
  private:
   std::unique_ptr<StoreLock> lock(const std::string& entry);
   bool find_object(const CachedFunction& function, const std::string& entry, CachedCall& call);
+  ObjectCache* objects_for(const CachedFunction& function);
   bool read_item(const CachedFunction& function, const std::string& entry, CachedCall& call,
                  LogLevel damage = LogLevel::warning);
   bool is_valid(const CachedFunction& function, const std::string& entry);
@@ -109,11 +110,12 @@ class ResultCache {
   void count_miss(const CachedFunction& function, std::chrono::duration<double> duration);
   void keep_object(const CachedFunction& function, const std::string& entry, const CachedCall& call,
                    std::uint64_t bytes);
-  void store_result(const CachedFunction& function, const std::string& entry,
+  bool store_result(const CachedFunction& function, const std::string& entry,
                     const CachedCall& call, const Metadata& metadata);
   std::uint64_t write_items(const std::string& entry, const CachedCall& call,
                             const Metadata& metadata);
   void report(const Error& error);
+  std::string place_of(const std::string& folder) const;
 
   std::string location_;
   MemoryOptions options_;

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -18,16 +20,34 @@
 
 namespace joblib::detail {
 
+template <class T>
+constexpr bool has_sharing_members();
+
 /// Whether who changes a copy changes the original.
 template <class T>
-inline constexpr bool shares_with_copies = false;
+inline constexpr bool shares_with_copies = has_sharing_members<T>();
 template <template <class...> class Holder, class... Types>
-inline constexpr bool shares_with_copies<Holder<Types...>> = (shares_with_copies<Types> || ...);
+inline constexpr bool shares_with_copies<Holder<Types...>> =
+    has_sharing_members<Holder<Types...>>() || (shares_with_copies<Types> || ...);
+template <class T, std::size_t size>
+inline constexpr bool shares_with_copies<std::array<T, size>> = shares_with_copies<T>;
 template <class T>
 inline constexpr bool shares_with_copies<ndarray<T>> = !std::is_const_v<T>;
 template <class T>
 inline constexpr bool shares_with_copies<std::shared_ptr<T>> =
     !std::is_const_v<T> || shares_with_copies<std::remove_const_t<T>>;
+
+template <class T>
+constexpr bool has_sharing_members() {
+  bool found = false;
+  if constexpr (Described<T>) {
+    boost::mp11::mp_for_each<DescribedMembers<T>>([&](auto member) {
+      using Member = std::remove_cvref_t<decltype(std::declval<T&>().*member.pointer)>;
+      found = found || shares_with_copies<Member>;
+    });
+  }
+  return found;
+}
 
 /// A call whose result is of type R, and can only be read.
 template <class R>
