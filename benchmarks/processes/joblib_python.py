@@ -49,15 +49,13 @@ def main(case):
     elif case in ("tasks_100", "argument"):
         values = numpy.ones(LARGE // 8)
         tasks = 100 if case == "tasks_100" else 1
-
-        def pass_values():
-            while True:
-                try:
-                    return parallel(delayed(len)(values) for _ in range(tasks))
-                except BrokenProcessPool:  # the file of the array was sometimes removed too early
-                    continue
-
-        time(pass_values, 1, 1e3)
+        for attempt in range(20):
+            try:
+                time(lambda: parallel(delayed(len)(values) for _ in range(tasks)), 1, 1e3)
+                break
+            except BrokenProcessPool:  # it sometimes removes the file of the array too early
+                if attempt == 19:
+                    raise
     elif case == "result":
         time(lambda: parallel([delayed(numpy.ones)(LARGE // 8)]), 1, 1e3)
 

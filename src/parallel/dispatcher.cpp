@@ -245,10 +245,18 @@ Dispatcher::Clock::duration Dispatcher::run_remotely(Batch& batch, TaskMonitor& 
   } catch (const TimeoutError&) {
     if (!batch.keep_error(std::current_exception())) throw;
     return Clock::now() - begin;
+  } catch (...) {
+    if (job.can_be_sent() || !batch.keep_error(std::current_exception())) throw;
+    return Clock::now() - begin;
   }
   const Clock::duration round_trip = Clock::now() - begin;
-  const auto tasks_took = std::chrono::duration_cast<Clock::duration>(job.read(reply));
-  return std::max(round_trip - tasks_took, Clock::duration::zero());
+  try {
+    const auto tasks_took = std::chrono::duration_cast<Clock::duration>(job.read(reply));
+    return std::max(round_trip - tasks_took, Clock::duration::zero());
+  } catch (...) {
+    if (!batch.keep_error(std::current_exception())) throw;
+    return round_trip;
+  }
 }
 
 bytes Dispatcher::reply_to(RemoteJob& job, TaskMonitor& monitor) {

@@ -61,6 +61,23 @@ bytes error_reply(const std::exception_ptr& error, std::size_t task) {
   }
 }
 
+// An outcome that can't be sent becomes an error that says so.
+bytes reply_of(Batch& batch, double seconds, ArrayFiles* files) {
+  for (;;) {
+    try {
+      return pickled(files, [&](PickleWriter& writer) {
+        writer.begin_tuple(3);
+        writer.real(seconds);
+        batch.write_results(writer);
+        writer.boolean(false);
+        writer.end_tuple(3);
+      });
+    } catch (const ResultError& error) {
+      if (!batch.keep_error_of(error.task(), std::current_exception())) throw;
+    }
+  }
+}
+
 // Runs the tasks with nothing to stop them but the end of the process. Arrays of their results go
 // to `files` unless it is null.
 bytes run_here(Batch& batch, Context context, ArrayFiles* files) {
@@ -74,17 +91,24 @@ bytes run_here(Batch& batch, Context context, ArrayFiles* files) {
     const auto begin = std::chrono::steady_clock::now();
     batch.run(monitor);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-    return pickled(files, [&](PickleWriter& writer) {
-      writer.begin_tuple(3);
-      writer.real(seconds.count());
-      batch.write_results(writer);
-      writer.boolean(false);
-      writer.end_tuple(3);
-    });
+    return reply_of(batch, seconds.count(), files);
   } catch (const ResultError& error) {
     return error_reply(std::current_exception(), error.task());
   } catch (...) {
     return error_reply(std::current_exception(), monitor.task());
+  }
+}
+
+bytes unreadable_reply(const std::exception_ptr& error, std::size_t first) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const Error& what) {
+    return error_reply(
+        std::make_exception_ptr(Error(
+            what.code(), "a worker process can't read its tasks: " + std::string(what.what()))),
+        first);
+  } catch (...) {  // of a pickler
+    return error_reply(error, first);
   }
 }
 
@@ -96,7 +120,12 @@ Message answer(std::span<const std::byte> request, const FileList& came) {
       extract<Header>(extraction, parts[1]);
   const auto reader =
       reinterpret_cast<BatchReader>(const_cast<void*>(function_at({module, offset})));
-  const std::unique_ptr<Batch> batch = reader(extraction, parts[0], first);
+  std::unique_ptr<Batch> batch;
+  try {
+    batch = reader(extraction, parts[0], first);
+  } catch (...) {
+    return {.payload = unreadable_reply(std::current_exception(), first)};
+  }
   Context context;
   context.options.inner_max_num_threads = threads;
   context.backend = ThreadingBackend().nested_backend(level);
@@ -134,7 +163,9 @@ bytes BatchJob::request(const SharingOptions* sharing, MessageFiles* files) {
   return pickled(files, [&](PickleWriter& writer) {
     writer.begin_tuple(3);
     // The reader is known when the tasks have been written.
+    can_be_sent_ = false;
     const BatchReader reader = batch_.write_tasks(writer);
+    can_be_sent_ = true;
     if (reader == nullptr) {
       throw Error(errc::invalid_argument,
                   "a request for tasks that can't be sent: a backend that needs them has to say so "
@@ -212,13 +243,8 @@ void check_sendable(const RemoteBackend& backend, const TaskSource& source) {
 
 Message run_request(std::span<const std::byte> request, const FileList& files) try {
   return answer(request, files);
-} catch (const Error& error) {
-  return {.payload = error_reply(std::make_exception_ptr(
-                                     Error(error.code(), "a worker process can't read its tasks: " +
-                                                             std::string(error.what()))),
-                                 0)};
-} catch (...) {  // of a pickler
-  return {.payload = error_reply(std::current_exception(), 0)};
+} catch (...) {
+  return {.payload = unreadable_reply(std::current_exception(), 0)};
 }
 
 }  // namespace joblib::detail

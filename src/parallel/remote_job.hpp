@@ -34,6 +34,9 @@ class BatchJob final : public RemoteJob {
   // the tasks took.
   std::chrono::duration<double> read(std::span<const std::byte> reply);
 
+  // False once a task has turned out to be none that can be pickled.
+  bool can_be_sent() const noexcept { return can_be_sent_; }
+
  private:
   bytes request(const SharingOptions* sharing, MessageFiles* files);
 
@@ -42,6 +45,7 @@ class BatchJob final : public RemoteJob {
   const Context& context_;
   LastingArrays& arrays_;
   FileList files_ = {};  // of the reply
+  bool can_be_sent_ = true;
 };
 
 // How the arrays of a call with these options travel.

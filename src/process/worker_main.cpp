@@ -64,6 +64,7 @@ void prepare() {
 // What tasks have written so far; later, this process might be killed.
 void flush_output() {
   std::cout.flush();
+  std::clog.flush();
   std::fflush(nullptr);
 }
 

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <limits>
 #include <ranges>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -31,7 +32,30 @@ using joblib::test::Watched;
 
 namespace {
 
+struct Unreadable {
+  bool really = false;
+};
+
+// Makes a task of each element.
+template <class Function>
+auto delayed_of(Function function) {
+  return [function](int i) { return delayed(function)(i); };
+}
+
 constexpr bool sanitized = joblib::test::thread_sanitizer || joblib::test::address_sanitizer;
+
+}  // namespace
+
+template <>
+struct joblib::pickler<Unreadable> {
+  static bool to_state(const Unreadable& value) { return value.really; }
+  static Unreadable from_state(bool really) {
+    if (really) throw std::out_of_range("unreadable");
+    return {};
+  }
+};
+
+namespace {
 
 // The program long_call, in a process group of its own.
 ChildProcess start_long_call(const std::string& backend, const FileTree& folder) {
@@ -90,6 +114,53 @@ TEST_CASE("Outcomes keep the other results where a worker has crashed") {
     } else {
       CHECK(outcome.value() == i);
     }
+  }
+}
+
+TEST_CASE("Outcomes keep the other results where one can't be sent") {
+  const std::string backend = GENERATE("loky", "multiprocessing");
+  const auto batch_size = GENERATE(1, 3);
+  if (sanitized && backend == "multiprocessing") return;  // children may find locks held
+  CAPTURE(backend, batch_size);
+  // Texts are UTF-8 on their way.
+  const auto text = [](int i) { return std::string(i == 3 ? "\xff" : "text"); };
+  const auto outcomes =
+      Parallel({.n_jobs = 2, .backend = backend, .batch_size = batch_size})
+          .outcomes(std::views::iota(0, 6) | std::views::transform(delayed_of(text)));
+  REQUIRE(outcomes.size() == 6);
+  for (std::size_t i = 0; i < 6; ++i) {
+    CAPTURE(i);
+    if (i == 3) {
+      CHECK_THROWS_AS(outcomes[i].value(), joblib::Error);
+    } else {
+      CHECK(outcomes[i].value() == "text");
+    }
+  }
+}
+
+TEST_CASE("Outcomes keep the other results where a task can't be sent, or not be read") {
+  const auto sizes = [](const auto& function, const auto& argument) {
+    const auto outcomes = Parallel({.n_jobs = 2, .backend = "loky", .batch_size = 1})
+                              .outcomes(std::views::iota(0, 6) | std::views::transform([&](int i) {
+                                          return delayed(function)(argument(i));
+                                        }));
+    std::vector<int> values;
+    for (const auto& outcome : outcomes) values.push_back(outcome ? *outcome : -1);
+    return values;
+  };
+  const std::vector<int> expected = {4, 4, 4, -1, 4, 4};
+  CHECK(sizes([](const std::string& text) { return static_cast<int>(text.size()); },
+              [](int i) { return std::string(i == 3 ? "\xff" : "text"); }) == expected);
+  const auto four = [](Unreadable) { return 4; };
+  CHECK(sizes(four, [](int i) { return Unreadable{i == 3}; }) == expected);
+  try {
+    Parallel({.n_jobs = 2, .backend = "loky", .batch_size = 1})
+        .map(four, std::vector{Unreadable{}, Unreadable{}, Unreadable{true}});
+    FAIL("no error");
+  } catch (const std::out_of_range& error) {
+    const auto* const origin = dynamic_cast<const joblib::TaskOrigin*>(&error);
+    REQUIRE(origin != nullptr);
+    CHECK(origin->task() == 2);
   }
 }
 

@@ -75,6 +75,9 @@ TEST_CASE_METHOD(CacheFolder, "The version is the build identity of the module w
   CHECK_THAT(of_program, Catch::Matchers::StartsWith("version=build-"));
   CHECK(of_library != of_program);
   memory.clear();
+  memory.cache("adder", named::Adder())(1);
+  CHECK(version_of(memory.entries().at(0).function) == of_library);
+  memory.clear();
   memory.cache("lambda", [](int x) { return x; })(1);
   CHECK(version_of(memory.entries().at(0).function) == of_program);
 }

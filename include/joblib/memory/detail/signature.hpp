@@ -2,6 +2,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstring>
 #include <future>
 #include <optional>
 #include <string>
@@ -114,11 +115,18 @@ template <HasSignature F>
 inline constexpr std::optional<std::size_t> arity<F> =
     std::tuple_size_v<typename Signature<F>::Parameters::Decayed>;
 
-/// Some code of the module that the callable is from.
+/// Some code of the module that the callable is from: that of its call operator, where there is
+/// one, which need not be in the module that caches it.
 template <class F>
 const void* code_of(const F& function) {
   if constexpr (std::is_pointer_v<F>) {
     return reinterpret_cast<const void*>(function);
+  } else if constexpr (requires { &F::operator(); } && !std::is_polymorphic_v<F>) {
+    // Of functions that aren't virtual, a member pointer begins with the address.
+    const auto member = &F::operator();
+    const void* code = nullptr;
+    std::memcpy(&code, &member, sizeof(code));
+    return code;
   } else {
     return reinterpret_cast<const void*>(&code_of<F>);
   }

@@ -97,6 +97,10 @@ class Batch {
   virtual void read_results(Extraction& extraction, const Value& value) = 0;
   // Makes an error the result of all tasks, where results can be errors; false where not.
   virtual bool keep_error(const std::exception_ptr& /*error*/) { return false; }
+  // The same, for one of them.
+  virtual bool keep_error_of(std::size_t /*task*/, const std::exception_ptr& /*error*/) {
+    return false;
+  }
 
   std::size_t first() const noexcept { return first_; }  // the index of the first task in the range
   std::size_t size() const noexcept { return size_; }

@@ -132,6 +132,14 @@ class ResultBatch : public Batch {
       return false;
     }
   }
+  bool keep_error_of(std::size_t task, const std::exception_ptr& error) override {
+    if constexpr (is_specialization<R, Outcome>) {
+      results[task - first_] = R(error);
+      return true;
+    } else {
+      return false;
+    }
+  }
 
   Results<R> results;
 };
