@@ -57,6 +57,9 @@ Message talk(const Message& message) {
   } else if (text == "buffered") {
     std::cout << "of cout ";
     std::fputs("of stdio", stdout);
+  } else if (text == "log") {
+    std::ios::sync_with_stdio(false);
+    std::clog << "of clog";
   } else if (text == "die") {
     print(2, "last words");
     ::_exit(3);
@@ -111,6 +114,13 @@ TEST_CASE("What a worker writes is there when the call returns and lines without
     worker.call({.payload = bytes("buffered")}, {});
     CHECK(output.text() == "of cout of stdio");
   }
+}
+
+TEST_CASE("What a worker logs is there when the call returns") {
+  Captured output(2);
+  WorkerProcess worker(&talk, {});
+  worker.call({.payload = bytes("log")}, {});
+  CHECK(output.text() == "of clog");
 }
 
 TEST_CASE("A worker may write more than a pipe holds") {
