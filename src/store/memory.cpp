@@ -1,6 +1,7 @@
 #include "joblib/store/memory.hpp"
 
 #include <cstddef>
+#include <limits>
 #include <span>
 #include <utility>
 #include <vector>
@@ -26,6 +27,12 @@ class ItemSource final : public ByteSource {
   detail::MemorySource source_;
 };
 
+// For each result its metadata, and its bytes where it is no object.
+std::size_t twice(std::size_t items) {
+  constexpr std::size_t most = std::numeric_limits<std::size_t>::max();
+  return items > most / 2 ? most : 2 * items;
+}
+
 class ItemSink final : public ByteSink {
  public:
   ItemSink(ObjectCache& items, std::string name) : items_(items), name_(std::move(name)) {}
@@ -46,10 +53,16 @@ class ItemSink final : public ByteSink {
 }  // namespace
 
 MemoryStore::MemoryStore(ObjectLimits limits)
-    : objects_(limits, [this](const std::string& name) {
-        const std::size_t slash = name.rfind('/');
-        if (slash != std::string::npos) items_.remove(name.substr(0, slash));
-      }) {}
+    : items_({.bytes = limits.bytes, .items = twice(limits.items)},
+             [this](const std::string& name) { forget_folder_of(name); }),
+      objects_(limits, [this](const std::string& name) { forget_folder_of(name); }) {}
+
+void MemoryStore::forget_folder_of(const std::string& name) {
+  const std::size_t slash = name.rfind('/');
+  if (slash == std::string::npos) return;
+  items_.remove(name.substr(0, slash));
+  objects_.remove(name.substr(0, slash));
+}
 
 std::unique_ptr<ByteSource> MemoryStore::open(const std::string& name) {
   check_item_name(name);

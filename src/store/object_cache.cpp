@@ -33,15 +33,18 @@ void ObjectCache::keep(const std::string& name, std::type_index type,
     if (const auto found = by_name_.find(name); found != by_name_.end()) {
       take_out(found->second, replaced);
     }
-    if (bytes > limits_.bytes || limits_.items == 0) return;
-    while (entries_.size() >= limits_.items || bytes_ > limits_.bytes - bytes) {
-      take_out(std::prev(entries_.end()), evicted);
+    if (bytes > limits_.bytes || limits_.items == 0) {
+      evicted.splice(evicted.begin(), added);
+    } else {
+      while (entries_.size() >= limits_.items || bytes_ > limits_.bytes - bytes) {
+        take_out(std::prev(entries_.end()), evicted);
+      }
+      const auto entry = added.begin();
+      by_name_.emplace(entry->item.name, entry);
+      sorted_.emplace(entry->item.name, entry);
+      bytes_ += bytes;
+      entries_.splice(entries_.begin(), added);
     }
-    const auto entry = added.begin();
-    by_name_.emplace(entry->item.name, entry);
-    sorted_.emplace(entry->item.name, entry);
-    bytes_ += bytes;
-    entries_.splice(entries_.begin(), added);
   }
   if (!evicted_) return;
   for (const Entry& entry : evicted) evicted_(entry.item.name);

@@ -140,6 +140,30 @@ TEST_CASE("A cache in memory keeps its limits") {
   CHECK(memory.entries().size() == 3);
 }
 
+TEST_CASE("A cache in memory keeps its limits for results that are no objects, too") {
+  const Memory memory(
+      "", {.backend = "memory", .verbose = 0, .backend_options = {{"bytes_limit", "100K"}}});
+  const auto cached = memory.cache("counting", counting);
+  for (int size = 1000; size < 1100; ++size) cached(size);
+  CHECK(calls_of([&] { cached(1099), cached(1098); }) == 0);
+  std::uint64_t bytes = 0;
+  for (const CacheEntry& entry : memory.entries()) bytes += entry.size;
+  CHECK(bytes > 50'000);
+  CHECK(bytes <= 100 * 1024);
+  CHECK_FALSE(cached.check_call_in_cache(1000));
+}
+
+TEST_CASE("A result above the limit of a cache in memory leaves nothing behind") {
+  const Memory memory(
+      "", {.backend = "memory", .verbose = 0, .backend_options = {{"bytes_limit", "1K"}}});
+  const auto text = memory.cache(
+      "text", [](int size) { return std::string(static_cast<std::size_t>(size), 'x'); });
+  CHECK(text(5000).size() == 5000);
+  CHECK(memory.entries().empty());
+  CHECK(memory.cache("counting", counting)(5000).size() == 5000);
+  CHECK(memory.entries().empty());
+}
+
 TEST_CASE("Results that can only be moved are kept in memory, too") {
   const Memory memory("", {.backend = "memory", .verbose = 0});
   const auto cached = memory.cache("owned", owned);

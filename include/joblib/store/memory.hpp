@@ -14,9 +14,10 @@
 
 namespace joblib {
 
-/// Keeps results as live objects of this process, shared between its threads, up to limits. Small
-/// items beside them, such as metadata, are kept as well and go when an object in their folder is
-/// evicted. list() and exists() tell of both; objects can't be opened.
+/// Keeps results as live objects of this process, shared between its threads, up to limits. Items,
+/// such as metadata and results that can't be objects, are kept as well, up to the same number of
+/// bytes. Where one of a folder is evicted, all of it goes. list() and exists() tell of both;
+/// objects can't be opened.
 class MemoryStore final : public StoreBackend {
  public:
   explicit MemoryStore(ObjectLimits limits = {});
@@ -33,6 +34,8 @@ class MemoryStore final : public StoreBackend {
   bool keeps_items() const override { return false; }
 
  private:
+  void forget_folder_of(const std::string& name);
+
   ObjectCache items_;
   ObjectCache objects_;
   detail::NameLocks locks_;

@@ -31,8 +31,8 @@ class ObjectCache {
  public:
   using Callback = std::function<void(const std::string& name)>;
 
-  /// `evicted` is told of each object that had to make room for another one, `used` of each that is
-  /// found, at most once a minute.
+  /// `evicted` is told of each object that had to make room for another one or had none itself,
+  /// `used` of each that is found, at most once a minute.
   explicit ObjectCache(ObjectLimits limits = {}, Callback evicted = {}, Callback used = {})
       : limits_(limits), evicted_(std::move(evicted)), used_(std::move(used)) {}
   ObjectCache(const ObjectCache&) = delete;
