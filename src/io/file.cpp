@@ -86,22 +86,24 @@ FileDescriptor open_for_reading(const std::filesystem::path& path) {
   return fd;
 }
 
-FileSource::FileSource(int fd, std::string name) : fd_(fd), name_(std::move(name)) {
-  const off_t position = ::lseek(fd_, 0, SEEK_CUR);
-  size_ = size_of_regular(fd_);
-  // Files of /proc say that they are empty: no size of 0 is known for sure.
-  if (position < 0 || !size_ || *size_ == 0) return;
-  left_ = *size_ - std::min(*size_, static_cast<std::uint64_t>(position));
-}
+FileSource::FileSource(int fd, std::string name) : fd_(fd), name_(std::move(name)) { find_size(); }
 
 FileSource::FileSource(FileDescriptor fd, std::string name)
-    : FileSource(fd.get(), std::move(name)) {
-  owned_ = std::move(fd);
+    : owned_(std::move(fd)), fd_(owned_.get()), name_(std::move(name)) {
+  find_size();
 }
 
 FileSource::FileSource(FileDescriptor fd, std::string name, std::uint64_t size)
     : owned_(std::move(fd)), fd_(owned_.get()), name_(std::move(name)) {
   if (size > 0) left_ = size_ = size;
+}
+
+void FileSource::find_size() {
+  const off_t position = ::lseek(fd_, 0, SEEK_CUR);
+  size_ = size_of_regular(fd_);
+  // Files of /proc say that they are empty: no size of 0 is known for sure.
+  if (position < 0 || !size_ || *size_ == 0) return;
+  left_ = *size_ - std::min(*size_, static_cast<std::uint64_t>(position));
 }
 
 std::size_t FileSource::read(std::span<std::byte> buffer) {

@@ -52,6 +52,7 @@ class FileSource final : public ByteSource {
   int whole_file() const { return left_ && left_ == size_ ? fd_ : -1; }
 
  private:
+  void find_size();
   void advance(std::uint64_t count);
 
   FileDescriptor owned_ = {};
