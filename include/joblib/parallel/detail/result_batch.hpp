@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <deque>
 #include <exception>
+#include <memory>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -134,7 +135,9 @@ class ResultBatch : public Batch {
   }
   bool keep_error_of(std::size_t task, const std::exception_ptr& error) override {
     if constexpr (is_specialization<R, Outcome>) {
-      results[task - first_] = R(error);
+      R& outcome = results[task - first_];  // need not be assignable
+      std::destroy_at(&outcome);
+      std::construct_at(&outcome, error);
       return true;
     } else {
       return false;
