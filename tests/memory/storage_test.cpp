@@ -48,6 +48,12 @@ struct Model {
 };
 BOOST_DESCRIBE_STRUCT(Model, (), (values, others))
 
+struct Tree {
+  int value = 0;
+  std::vector<Tree> children = {};
+};
+BOOST_DESCRIBE_STRUCT(Tree, (), (value, children))
+
 }  // namespace
 
 TEST_CASE_METHOD(CacheFolder, "Results can be compressed in each format") {
@@ -192,6 +198,9 @@ TEST_CASE("Who changes a part of a result from memory doesn't change the cache")
   });
   nested(10).at(1)[0].values(3) = 100;
   CHECK(nested(10).at(1)[0].values(3) == 3);
+  const auto tree = memory.cache("tree", [](int value) { return Tree{value, {Tree{1}}}; });
+  tree(10).children[0].value = 100;
+  CHECK(tree(10).children.at(0).value == 1);
 }
 
 TEST_CASE_METHOD(CacheFolder, "A validator judges what is there, not what was read earlier") {

@@ -20,33 +20,52 @@
 
 namespace joblib::detail {
 
-template <class T>
-constexpr bool has_sharing_members();
+/// Whether who changes a copy changes the original. `Seen` are the types that T is a part of.
+template <class T, class Seen = boost::mp11::mp_list<>>
+constexpr bool shares_with_copies();
 
-/// Whether who changes a copy changes the original.
-template <class T>
-inline constexpr bool shares_with_copies = has_sharing_members<T>();
-template <template <class...> class Holder, class... Types>
-inline constexpr bool shares_with_copies<Holder<Types...>> =
-    has_sharing_members<Holder<Types...>>() || (shares_with_copies<Types> || ...);
-template <class T, std::size_t size>
-inline constexpr bool shares_with_copies<std::array<T, size>> = shares_with_copies<T>;
-template <class T>
-inline constexpr bool shares_with_copies<ndarray<T>> = !std::is_const_v<T>;
-template <class T>
-inline constexpr bool shares_with_copies<std::shared_ptr<T>> =
-    !std::is_const_v<T> || shares_with_copies<std::remove_const_t<T>>;
-
-template <class T>
+template <class T, class Seen>
 constexpr bool has_sharing_members() {
   bool found = false;
   if constexpr (Described<T>) {
     boost::mp11::mp_for_each<DescribedMembers<T>>([&](auto member) {
       using Member = std::remove_cvref_t<decltype(std::declval<T&>().*member.pointer)>;
-      found = found || shares_with_copies<Member>;
+      found = found || shares_with_copies<Member, Seen>();
     });
   }
   return found;
+}
+
+template <class T, class Seen>
+struct SharedByCopies {
+  static constexpr bool value = has_sharing_members<T, Seen>();
+};
+template <template <class...> class Holder, class... Types, class Seen>
+struct SharedByCopies<Holder<Types...>, Seen> {
+  static constexpr bool value =
+      has_sharing_members<Holder<Types...>, Seen>() || (shares_with_copies<Types, Seen>() || ...);
+};
+template <class T, std::size_t size, class Seen>
+struct SharedByCopies<std::array<T, size>, Seen> {
+  static constexpr bool value = shares_with_copies<T, Seen>();
+};
+template <class T, class Seen>
+struct SharedByCopies<ndarray<T>, Seen> {
+  static constexpr bool value = !std::is_const_v<T>;
+};
+template <class T, class Seen>
+struct SharedByCopies<std::shared_ptr<T>, Seen> {
+  static constexpr bool value =
+      !std::is_const_v<T> || shares_with_copies<std::remove_const_t<T>, Seen>();
+};
+
+template <class T, class Seen>
+constexpr bool shares_with_copies() {
+  if constexpr (boost::mp11::mp_contains<Seen, T>::value) {
+    return false;
+  } else {
+    return SharedByCopies<T, boost::mp11::mp_push_back<Seen, T>>::value;
+  }
 }
 
 /// A call whose result is of type R, and can only be read.
@@ -77,7 +96,7 @@ class ReadCall : public CachedCall {
   std::optional<R> result_ = {};
 
  private:
-  static constexpr bool has_objects = std::copy_constructible<R> && !shares_with_copies<R>;
+  static constexpr bool has_objects = std::copy_constructible<R> && !shares_with_copies<R>();
 };
 
 /// A call that can also be computed: `function` is called with `arguments` once.
