@@ -46,11 +46,9 @@ class Memory {
                     "a function that changes its arguments can't be cached: what it does to them "
                     "would be lost");
     }
-    return MemorizedFunc<F>(
-        cache_,
-        describe(name, options, detail::state_of(function), detail::code_of(function),
-                 identity_of(function), detail::arity<F>),
-        std::move(function));
+    auto described = describe(name, options, detail::state_of(function), detail::code_of(function),
+                              identity_of(function), detail::arity<F>);
+    return MemorizedFunc<F>(cache_, std::move(described), std::move(function));
   }
 
   /// The same under the function's own name, "features/costly" for features::costly.
