@@ -54,7 +54,20 @@ struct Tree {
 };
 BOOST_DESCRIBE_STRUCT(Tree, (), (value, children))
 
+struct Prefixed {
+  std::string prefix;
+  std::string operator()(int x) const { return prefix + std::to_string(x); }
+};
+BOOST_DESCRIBE_STRUCT(Prefixed, (), (prefix))
+
 }  // namespace
+
+TEST_CASE_METHOD(CacheFolder, "Callables of different states share no results") {
+  for (const char first : {'a', 'b'}) {
+    const auto cached = memory.cache("prefixed", Prefixed{std::string(100, first)});
+    CHECK(cached(1).front() == first);
+  }
+}
 
 TEST_CASE_METHOD(CacheFolder, "Results can be compressed in each format") {
   for (const std::string& format : joblib_test::formats()) {
