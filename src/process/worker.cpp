@@ -125,7 +125,11 @@ Message WorkerProcess::call(const Message& request, const std::stop_token& stop,
   }
   // What it has written came before its answer, and was seen by the last wait; but not if that
   // was for a hello, with which the answer has arrived.
-  answer&& was_ready ? output_->end_lines() : output_->flush();
+  if (answer && was_ready) {
+    output_->end_lines();
+  } else {
+    output_->flush();
+  }
   const bool stopped = stop.stop_requested();
   if (!answer) {
     if (stopped) throw_cancelled();

@@ -13,6 +13,8 @@ namespace joblib::detail {
 // process: whole lines, so that those of different workers don't mix.
 class WorkerOutput {
  public:
+  using Clock = std::chrono::steady_clock;
+
   // Makes the pipes. Throws Error if the system refuses.
   WorkerOutput();
 
@@ -26,7 +28,6 @@ class WorkerOutput {
 
   // Waits for the events of poll(2) at a socket; passes on what the worker writes until then.
   // Returns false if nothing happens at the socket before the deadline.
-  using Clock = std::chrono::steady_clock;
   bool wait(int socket, short events, Clock::time_point deadline = Clock::time_point::max());
 
   // Passes on what is there, lines without an end included.
