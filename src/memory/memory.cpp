@@ -62,19 +62,38 @@ std::string folders_of(std::string text) {
   return text;
 }
 
+// Whether a mangled name may be one that other files use for functions of their own: "_ZL6helperi",
+// "_ZN8featuresL6helperEi", "_ZN12_GLOBAL__N_16helperEi".
+bool may_be_of_one_file(std::string_view mangled) {
+  if (mangled.find("_GLOBAL__N_") != mangled.npos) return true;
+  for (std::size_t at = 0; (at = mangled.find('L', at)) != mangled.npos; ++at) {
+    if (at + 1 < mangled.size() && mangled[at + 1] >= '0' && mangled[at + 1] <= '9') return true;
+  }
+  return false;
+}
+
+[[noreturn]] void refuse_namesakes(const std::string& name) {
+  throw Error(errc::invalid_argument, "the program has several functions called " + name +
+                                          ", in files of their own: give a name");
+}
+
 }  // namespace
 
-std::string function_name(const std::type_info& named) {
+std::string function_name(const std::type_info& named, const void* code) {
   const std::string type = demangled(named.name());  // "...Named<&features::costly>"
   const std::size_t begin = type.find("Named<&") + std::string_view("Named<&").size();
   std::string_view function = std::string_view(type).substr(begin, type.size() - begin - 1);
   if (function.starts_with('(') && function.ends_with(')'))  // with its parameters
     function = function.substr(1, function.size() - 2);
-  return folders_of(without_parameters(function));
+  std::string name = without_parameters(function);
+  if (may_be_of_one_file(named.name()) && !names_of_function(code).are_unique)
+    refuse_namesakes(name);
+  return folders_of(std::move(name));
 }
 
 std::string function_name_at(const void* code) {
-  const std::vector<std::string> names = names_of_function(code);
+  const auto [names, are_unique] = names_of_function(code);
+  if (names.size() == 1 && !are_unique) refuse_namesakes(names[0]);
   if (names.size() == 1) return folders_of(names[0]);
   std::string known;
   for (const std::string& name : names) known += (known.empty() ? "" : ", ") + name;
@@ -134,16 +153,18 @@ detail::CachedFunction Memory::describe(const std::string& name, const CacheOpti
   if (cache_ == nullptr) return function;
   const std::string version = options.version ? *options.version : detail::build_version(code);
   if (!version.empty()) function.folder += '/' + detail::version_folder(version);
+  cache_->claim(function.folder, identity);
+  // Other runs of the program may have other functions of this name, as overloads.
+  if (!options.version) function.folder += '-' + hash(std::string_view(identity.type.name()));
   // Python has one type for several of C++: without a version, the cache may be shared with it.
   function.counts_types = !arity && !version.empty();
   function.verbose = options.verbose.value_or(cache_->options().verbose);
   function.mmap_mode = options.mmap_mode ? options.mmap_mode : cache_->options().mmap_mode;
-  cache_->claim(function.folder, identity);
   return function;
 }
 
 void Memory::clear() const {
-  if (cache_ != nullptr) cache_->remove({});
+  if (cache_ != nullptr) cache_->clear();
 }
 
 void Memory::reduce_size(const SizeLimits& limits) const {
@@ -166,6 +187,7 @@ std::vector<CacheEntry> Memory::entries() const {
                        .size = stored.size,
                        .last_access = stored.last_access,
                        .duration = metadata.duration});
+    return true;
   });
   return entries;
 }

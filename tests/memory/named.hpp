@@ -8,4 +8,7 @@ struct Adder {
   int operator()(int x) const;
 };
 
+/// Calls a function of its file alone.
+int from_namesake(int x);
+
 }  // namespace named

@@ -16,6 +16,7 @@ namespace features {
 double costly(double x) { return x / 2; }
 double costly_noexcept(double x) noexcept { return x / 2; }
 static int internal(int x) { return x + 2; }
+static int namesake(int x) { return x * named::from_namesake(0); }  // see namesake.cpp
 template <class T>
 T twice(T x) {
   return x + x;
@@ -32,8 +33,13 @@ using Catch::Matchers::Contains;
 int hidden(int x) { return x + 3; }
 int first(int x) { return x + 1; }
 int second(int x) { return x + 2; }
+long third(long x) { return x + 3; }
 
-std::string version_of(const std::string& folder) { return folder.substr(folder.rfind('/') + 1); }
+// "version=build-..." of "f/version=build-...-<type>".
+std::string version_of(const std::string& folder) {
+  const std::size_t begin = folder.rfind('/') + 1;
+  return folder.substr(begin, folder.rfind('-') - begin);
+}
 
 }  // namespace
 
@@ -112,6 +118,28 @@ TEST_CASE_METHOD(CacheFolder, "Two functions can't have one name and version") {
   CHECK_NOTHROW(memory.cache("g", second));
   const FileTree elsewhere;
   CHECK_NOTHROW(Memory(elsewhere.root()).cache("f", second));
+}
+
+// As if another run of the program had filled the cache.
+TEST_CASE_METHOD(CacheFolder, "A function of another type has other results in other runs, too") {
+  memory.cache("f", first)(1);
+  const FileTree other_run;
+  fs::copy(root, other_run.root() / "joblib", fs::copy_options::recursive);
+  const Memory again(other_run.root(), {.verbose = 0});
+  SECTION("overloads") { CHECK_FALSE(again.cache("f", third).check_call_in_cache(1)); }
+  SECTION("other objects") {
+    CHECK_FALSE(again.cache("f", [](int x) { return x; }).check_call_in_cache(1));
+  }
+  SECTION("the same") { CHECK(again.cache("f", first).check_call_in_cache(1)); }
+}
+
+TEST_CASE_METHOD(CacheFolder,
+                 "A function of one file must be given a name if others have its own") {
+  CHECK_THAT(error_text([&] { memory.cache<features::namesake>(); }),
+             Contains("several functions called features::namesake") && Contains("give a name"));
+  CHECK_THAT(error_text([&] { memory.cache(features::namesake); }),
+             Contains("several functions called features::namesake"));
+  CHECK(memory.cache("mine", features::namesake)(1) == 1);
 }
 
 TEST_CASE_METHOD(CacheFolder, "Two functions can't share a folder that has several names") {

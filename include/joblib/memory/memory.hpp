@@ -54,7 +54,8 @@ class Memory {
   /// The same under the function's own name, "features/costly" for features::costly.
   template <auto function>
   auto cache(const CacheOptions& options = {}) const {
-    return cache(detail::function_name(typeid(detail::Named<function>)), function, options);
+    const auto* const code = reinterpret_cast<const void*>(function);
+    return cache(detail::function_name(typeid(detail::Named<function>), code), function, options);
   }
 
   /// The same under the name that the symbol table of the program has for the function. Throws

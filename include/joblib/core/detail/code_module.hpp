@@ -29,9 +29,16 @@ std::string demangled(const char* name);
 /// "features::costly" of "features::costly(int, double)" or "int features::costly<int>(int)".
 std::string without_parameters(std::string_view name);
 
-/// The names, as in C++ without parameters, of all functions that begin at this address, by the
-/// symbol table of their module: "costly", "features::costly". None where it has been stripped.
+/// What a function is called, by the symbol table of its module.
+struct FunctionNames {
+  /// As in C++, without parameters, of all functions that begin at this address: "costly",
+  /// "features::costly". None where the table has been stripped.
+  std::vector<std::string> names = {};
+  /// No other function of the module has the same symbol; those of single files may.
+  bool are_unique = true;
+};
+
 /// Throws Error as module_of does.
-std::vector<std::string> names_of_function(const void* code);
+FunctionNames names_of_function(const void* code);
 
 }  // namespace joblib::detail

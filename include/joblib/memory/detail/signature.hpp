@@ -152,8 +152,9 @@ CallableState state_of(const F& function) {
 template <auto function>
 struct Named {};
 
-/// "features/costly" of Named<features::costly>.
-std::string function_name(const std::type_info& named);
+/// "features/costly" of Named<features::costly>, the function at the address `code`. Throws Error
+/// where another file of the program has a function of this name.
+std::string function_name(const std::type_info& named, const void* code);
 
 /// The same of the function at an address, by the symbol table of its program or library. Throws
 /// Error unless there is exactly one.
