@@ -23,11 +23,12 @@ std::string_view entry_of_item(std::string_view item) {
 }  // namespace
 
 void for_each_entry(StoreBackend& store, const std::string& folder,
-                    const std::function<void(const StoredEntry&)>& visit) {
+                    const std::function<bool(const StoredEntry&)>& visit) {
   // Stores list the items of a folder one after the other; if one doesn't, an entry comes in parts.
   StoredEntry entry;
+  bool goes_on = true;
   const auto close = [&] {
-    if (!entry.name.empty()) visit(entry);
+    if (goes_on && !entry.name.empty()) goes_on = visit(entry);
     entry = {};
   };
   store.list(folder, [&](const StoreItem& item) {
@@ -41,7 +42,7 @@ void for_each_entry(StoreBackend& store, const std::string& folder,
     const bool is_output = item.name.ends_with(output_name);
     if (is_output || entry.last_access == decltype(entry.last_access)())
       entry.last_access = item.last_access;
-    return true;
+    return goes_on;
   });
   close();
 }
@@ -50,6 +51,7 @@ std::optional<StoredEntry> find_entry(StoreBackend& store, const std::string& na
   std::optional<StoredEntry> found;
   for_each_entry(store, name, [&](const StoredEntry& entry) {
     if (entry.name == name) found = entry;
+    return true;
   });
   return found;
 }

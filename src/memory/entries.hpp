@@ -23,9 +23,9 @@ struct StoredEntry {
   std::chrono::system_clock::time_point last_access = {};
 };
 
-/// Calls `visit` for each result in a folder, or in the whole store.
+/// Calls `visit` for each result in a folder, or in the whole store, until it returns false.
 void for_each_entry(StoreBackend& store, const std::string& folder,
-                    const std::function<void(const StoredEntry&)>& visit);
+                    const std::function<bool(const StoredEntry&)>& visit);
 
 /// The result of this name; empty where there is none.
 std::optional<StoredEntry> find_entry(StoreBackend& store, const std::string& name);

@@ -16,7 +16,7 @@ bool exceeds(const Usage& usage, const SizeLimits& limits) {
          (limits.items_limit && usage.items > *limits.items_limit);
 }
 
-void EvictionQueue::scan() {
+void EvictionQueue::scan(const std::function<bool()>& should_stop) {
   heap_.clear();
   folders_.clear();
   numbers_.clear();
@@ -24,6 +24,7 @@ void EvictionQueue::scan() {
   for_each_entry(store_, {}, [&](const StoredEntry& entry) {
     heap_.push_back(candidate_of(entry));
     usage_ += entry;
+    return !should_stop();
   });
   std::ranges::make_heap(heap_, goes_later);
 }

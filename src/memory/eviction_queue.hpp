@@ -36,8 +36,8 @@ class EvictionQueue {
   /// With `verbose` it tells what it removes.
   EvictionQueue(StoreBackend& store, bool verbose) : store_(store), verbose_(verbose) {}
 
-  /// Goes through the whole store.
-  void scan();
+  /// Goes through the whole store, until `should_stop`.
+  void scan(const std::function<bool()>& should_stop);
   /// A result that has been added since.
   void add(const StoredEntry& entry);
   /// Of the results that are known.

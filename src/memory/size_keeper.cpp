@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <exception>
+#include <functional>
 #include <mutex>
 #include <stop_token>
 #include <string>
@@ -13,7 +15,6 @@
 #include <unistd.h>
 
 #include "eviction_queue.hpp"
-#include "joblib/core/error.hpp"
 #include "joblib/core/log.hpp"
 
 namespace joblib::detail {
@@ -65,7 +66,7 @@ class SizeKeeper::Thread {
  private:
   void run(const std::stop_token& stop);
   bool wait(const std::stop_token& stop);
-  void scan();
+  void scan(const std::function<bool()>& should_stop);
   bool scan_is_due() const { return share(added_, limits_) >= interval_; }
   bool is_due() const {
     return !waiting_.empty() &&
@@ -76,6 +77,7 @@ class SizeKeeper::Thread {
   SizeLimits limits_;
   EvictionQueue queue_;  // used by the thread alone
   Clock::time_point last_scan_ = {};
+  Clock::duration scan_time_ = {};  // how long it took
 
   std::mutex mutex_ = {};  // of what follows
   std::condition_variable_any wake_up_ = {};
@@ -92,10 +94,10 @@ void SizeKeeper::Thread::run(const std::stop_token& stop) {
   const SizeLimits target = after_reduction(limits_);
   for (bool scans = true; !should_stop(); scans = wait(stop)) {
     try {
-      if (scans) scan();
+      if (scans) scan(should_stop);
       const bool too_much = exceeds(queue_.usage(), limits_);
       queue_.reduce(too_much ? target : limits_, should_stop);  // old ones go in any case
-    } catch (const Error& error) {
+    } catch (const std::exception& error) {                     // of any store
       log(LogLevel::warning,
           std::string("The size of the cache could not be kept: ") + error.what());
     }
@@ -106,7 +108,8 @@ void SizeKeeper::Thread::run(const std::stop_token& stop) {
 // through the store.
 bool SizeKeeper::Thread::wait(const std::stop_token& stop) {
   const Clock::duration longest =
-      limits_.age_limit ? std::clamp<Clock::duration>(*limits_.age_limit, 1s, 1h) : 1h;
+      std::max(limits_.age_limit ? std::clamp<Clock::duration>(*limits_.age_limit, 1s, 1h) : 1h,
+               20 * scan_time_);
   std::unique_lock lock(mutex_);
   known_ = queue_.usage();
   for (const StoredEntry& entry : waiting_) known_ += entry;
@@ -115,11 +118,13 @@ bool SizeKeeper::Thread::wait(const std::stop_token& stop) {
   return scan_is_due() || Clock::now() - last_scan_ >= longest;
 }
 
-void SizeKeeper::Thread::scan() {
+void SizeKeeper::Thread::scan(const std::function<bool()>& should_stop) {
   const Usage expected = queue_.usage();
-  queue_.scan();
+  const Clock::time_point begin = Clock::now();
+  queue_.scan(should_stop);
   const Usage found = queue_.usage();
   last_scan_ = Clock::now();
+  scan_time_ = last_scan_ - begin;
   const std::lock_guard lock(mutex_);
   Usage at_most = expected;  // what was added meanwhile may have been found
   for (const StoredEntry& entry : waiting_) at_most += entry;

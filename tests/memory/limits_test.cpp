@@ -30,7 +30,8 @@ struct Limited : CacheFolder {
       if (entry.input_args.at(0).second != std::to_string(x)) continue;
       const fs::path output = root / entry.function / entry.args_id / "output.pkl";
       const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-      const timespec times[] = {{now - seconds.count(), 0}, {0, UTIME_OMIT}};
+      // Written earlier, so that no mount option makes the kernel record a use.
+      const timespec times[] = {{now - seconds.count(), 0}, {now - seconds.count() - 60, 0}};
       REQUIRE(::utimensat(AT_FDCWD, output.c_str(), times, 0) == 0);
       return;
     }
@@ -62,6 +63,30 @@ class CountingStore final : public StoreBackend {
 
  private:
   LocalStore store_;
+};
+
+// Has no end, if nobody wants one.
+class EndlessStore final : public StoreBackend {
+ public:
+  std::string location() const override { return "endless"; }
+  std::unique_ptr<ByteSource> open(const std::string&) override { return nullptr; }
+  std::unique_ptr<ByteSink> create(const std::string&) override {
+    throw Error(errc::io_error, "full");
+  }
+  bool exists(const std::string&) override { return false; }
+  void list(const std::string&, const std::function<bool(const StoreItem&)>& visit) override {
+    const std::string ids[] = {std::string(32, '0'), std::string(32, '1')};
+    bool goes_on = true;
+    for (std::size_t i = 0; goes_on; ++i) {
+      goes_on = visit({.name = ids[i % 2] + "/output.pkl", .size = 1, .last_access = {}});
+      scanning = true;
+      scanning.notify_all();
+    }
+  }
+  void remove(const std::string&) override {}
+  void touch(const std::string&) override {}
+
+  std::atomic<bool> scanning = false;
 };
 
 }  // namespace
@@ -196,6 +221,28 @@ TEST_CASE_METHOD(Limited, "What others add counts, too") {
     second(1000 + x);
   }
   CHECK(repeat_until([] {}, [&] { return memory.entries().size() <= 60; }));
+}
+
+TEST_CASE_METHOD(Limited, "Each use is recorded, whatever the file system records") {
+  cached(1);
+  age(1, 2h);
+  const auto use = [&](const auto& function) {
+    SECTION("to read it") { function(1); }
+    SECTION("to shelve it") { function.call_and_shelve(1); }
+  };
+  SECTION("a file") { use(cached); }
+  SECTION("a map") {
+    const CacheOptions options{.mmap_mode = MmapMode::r, .args = {"x"}, .version = ""};
+    use(memory.cache("thousand", thousand, options));
+  }
+  CHECK(memory.entries().at(0).last_access > std::chrono::system_clock::now() - 1h);
+  CHECK(memory.stats().hits == 1);
+}
+
+TEST_CASE("A Memory ends though its limits are still looked after") {
+  const auto store = std::make_shared<EndlessStore>();
+  const Memory memory("", {.backend = store, .verbose = 0, .limits = {.items_limit = 1}});
+  store->scanning.wait(false);
 }
 
 TEST_CASE_METHOD(Limited, "A limit of age is kept without calls") {
