@@ -20,6 +20,21 @@ std::string right_aligned(const std::string& text) {
   return std::string(width - std::min(width, text.size()), '_') + text;
 }
 
+// "costly(3, 'x')"
+std::string signature(std::string_view function, const std::vector<std::string>& arguments) {
+  constexpr std::size_t longest = 1500, shortened = 700, long_argument = 80;
+  std::string text = last_part(function) + "(";
+  bool is_first = true, after_long_one = false;
+  for (std::string argument : arguments) {
+    if (!is_first) text += after_long_one ? ", \n" : ", ";
+    if (argument.size() > longest) argument = argument.substr(0, shortened) + "...";
+    after_long_one = argument.size() > long_argument;
+    text += argument;
+    is_first = false;
+  }
+  return text + ")";
+}
+
 }  // namespace
 
 std::string dotted(std::string_view function) {
@@ -32,19 +47,16 @@ std::string last_part(std::string_view function) {
   return std::string(function.substr(function.rfind('/') + 1));
 }
 
+std::string querying(std::string_view function, const std::vector<std::string>& arguments,
+                     std::string_view args_id, std::string_view place) {
+  std::string text = "Querying " + dotted(function) + " with signature\n" +
+                     signature(function, arguments) + ".\n\n(argument hash ";
+  return text.append(args_id).append(")\n\nThe store location is ").append(place).append(".\n");
+}
+
 std::string calling(std::string_view function, const std::vector<std::string>& arguments) {
-  constexpr std::size_t longest = 1500, shortened = 700, long_argument = 80;
-  std::string text = std::string(width, '_') + "\n[Memory] Calling " + dotted(function) + "...\n" +
-                     last_part(function) + "(";
-  bool is_first = true, after_long_one = false;
-  for (std::string argument : arguments) {
-    if (!is_first) text += after_long_one ? ", \n" : ", ";
-    if (argument.size() > longest) argument = argument.substr(0, shortened) + "...";
-    after_long_one = argument.size() > long_argument;
-    text += argument;
-    is_first = false;
-  }
-  return text + ")";
+  return std::string(width, '_') + "\n[Memory] Calling " + dotted(function) + "...\n" +
+         signature(function, arguments);
 }
 
 std::string called(std::string_view function, Seconds duration) {

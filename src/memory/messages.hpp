@@ -16,6 +16,9 @@ std::string dotted(std::string_view function);
 /// "costly"
 std::string last_part(std::string_view function);
 
+/// "Querying features.costly with signature\ncostly(3, 'x').\n\n(argument hash ..." and the rest
+std::string querying(std::string_view function, const std::vector<std::string>& arguments,
+                     std::string_view args_id, std::string_view place);
 /// "________\n[Memory] Calling features.costly...\ncostly(3, 'x')"
 std::string calling(std::string_view function, const std::vector<std::string>& arguments);
 /// "______costly - 0.1s, 0.0min"

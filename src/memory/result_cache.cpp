@@ -71,19 +71,6 @@ class CachedCallScope {
   bool before_;
 };
 
-struct Claims {
-  ForkSafeMutex mutex;
-  std::unordered_map<std::string, CallableIdentity> identities;  // by folder
-};
-
-// Never destroyed: functions may be cached until the process ends.
-Claims& claims() {
-  static auto& instance = *new Claims;
-  return instance;
-}
-
-[[maybe_unused]] const auto& made_at_load = claims();
-
 void print(const std::string& text) { log(LogLevel::info, text, std::cout); }
 
 std::vector<std::pair<std::string, std::string>> input_args(const CachedFunction& function,
@@ -126,13 +113,7 @@ ResultCache::ResultCache(std::string location, MemoryOptions options)
   keeper_ = std::make_unique<SizeKeeper>(store_, options_.limits, options_.verbose > 10);
 }
 
-ResultCache::~ResultCache() {
-  if (store_->keeps_items()) return;
-  const std::lock_guard lock(claims().mutex);
-  std::erase_if(claims().identities, [prefix = place_of("")](const auto& claim) {
-    return claim.first.starts_with(prefix);
-  });
-}
+ResultCache::~ResultCache() { release_claims(); }
 
 std::string ResultCache::location_elsewhere() const {
   const bool is_folder = options_.backend.name() == "local" && !location_.starts_with('~');
@@ -141,12 +122,40 @@ std::string ResultCache::location_elsewhere() const {
 
 void ResultCache::get(const CachedFunction& function, const std::string& args_id,
                       CachedCall& call) {
+  print_query(function, args_id, call);
+  find_or_compute(function, args_id, call);
+}
+
+bool ResultCache::shelve(const CachedFunction& function, const std::string& args_id,
+                         CachedCall& call) {
+  print_query(function, args_id, call);
+  if (!contains(function, args_id)) return find_or_compute(function, args_id, call);
+  const std::string entry = entry_of(function, args_id);
+  count_hit(function, entry);
+  try {
+    store_->touch(item(entry, output_name));
+  } catch (const Error& error) {
+    log(LogLevel::debug, error.what());
+  }
+  return true;
+}
+
+void ResultCache::print_query(const CachedFunction& function, const std::string& args_id,
+                              const CachedCall& call) const {
+  if (function.verbose < 20) return;
+  log(LogLevel::info, querying(function.name, call.arguments(), args_id,
+                               store_->location() + '/' + function.folder));
+}
+
+// Whether it is in the store.
+bool ResultCache::find_or_compute(const CachedFunction& function, const std::string& args_id,
+                                  CachedCall& call) {
   const bool waits = options_.compute_once && !in_cached_call();
-  if (find(function, args_id, call, waits ? LogLevel::debug : LogLevel::warning)) return;
+  if (find(function, args_id, call, waits ? LogLevel::debug : LogLevel::warning)) return true;
   const std::unique_ptr<StoreLock> mine = lock(entry_of(function, args_id));
   // Others may have had the lock.
-  if (mine != nullptr && !mine->found_nothing() && find(function, args_id, call)) return;
-  compute(function, args_id, call);
+  if (mine != nullptr && !mine->found_nothing() && find(function, args_id, call)) return true;
+  return compute_and_store(function, args_id, call).second;
 }
 
 // Null for who waits for nobody: all callers if they are told to, and whoever works for a cached
@@ -195,31 +204,36 @@ ObjectCache* ResultCache::objects_for(const CachedFunction& function) {
 
 bool ResultCache::read_item(const CachedFunction& function, const std::string& entry,
                             CachedCall& call, LogLevel damage) {
-  const std::string name = item(entry, output_name);
   const auto warn = [&](const std::exception& error) {
     log(damage, "Exception while loading results for " + dotted(function.name) +
                     ", which are computed again: " + error.what());
   };
   try {
-    const auto path = function.mmap_mode ? store_->file(name) : std::nullopt;
-    const std::unique_ptr<ByteSource> source = path ? nullptr : store_->open(name);
-    if (path ? !store_->exists(name) : source == nullptr) return false;
-    if (function.verbose > 1) {
-      print(loading(function.name, Clock::now() - made_) +
-            (function.verbose < 10 ? "..." : " from " + store_->location() + '/' + entry));
-    }
-    const std::uint64_t bytes = source ? source->remaining().value_or(0) : 0;
-    Load load = path ? Load(*path, {.mmap_mode = function.mmap_mode}) : Load(*source, name, {});
-    call.read(load);
-    keep_object(function, entry, call, bytes);
-    if (path) store_->touch(name);
-    return true;
+    return read_entry(function, entry, call, function.verbose);
   } catch (const Error& error) {
     if (error.code() != errc::not_found) warn(error);
   } catch (const std::exception& error) {  // of a pickler
     warn(error);
   }
   return false;
+}
+
+// False where it is missing.
+bool ResultCache::read_entry(const CachedFunction& function, const std::string& entry,
+                             CachedCall& call, int verbose) {
+  const std::string name = item(entry, output_name);
+  const auto path = function.mmap_mode ? store_->file(name) : std::nullopt;
+  const std::unique_ptr<ByteSource> source = path ? nullptr : store_->open(name);
+  if (path ? !store_->exists(name) : source == nullptr) return false;
+  if (verbose > 1) {
+    print(loading(function.name, Clock::now() - made_) +
+          (verbose < 10 ? "..." : " from " + store_->location() + '/' + entry));
+  }
+  Load load = path ? Load(*path, {.mmap_mode = function.mmap_mode}) : Load(*source, name, {});
+  call.read(load);
+  keep_object(function, entry, call, load.size());
+  if (path) store_->touch(name);
+  return true;
 }
 
 void ResultCache::keep_object(const CachedFunction& function, const std::string& entry,
@@ -231,7 +245,13 @@ void ResultCache::keep_object(const CachedFunction& function, const std::string&
 void ResultCache::load(const CachedFunction& function, const std::string& args_id,
                        CachedCall& call) {
   const std::string entry = entry_of(function, args_id);
-  if (find_object(function, entry, call) || read_item(function, entry, call)) return;
+  if (find_object(function, entry, call)) return;
+  try {
+    if (read_entry(function, entry, call, function.verbose - 1)) return;
+  } catch (const Error& error) {
+    if (error.code() == errc::corrupt_data) remove(entry);
+    if (error.code() != errc::not_found) throw;
+  }
   throw Error(errc::not_found, "Non-existing item (may have been cleared).\nFile " +
                                    store_->location() + '/' + item(entry, output_name) +
                                    " does not exist");
@@ -239,6 +259,12 @@ void ResultCache::load(const CachedFunction& function, const std::string& args_i
 
 Metadata ResultCache::compute(const CachedFunction& function, const std::string& args_id,
                               CachedCall& call) {
+  return compute_and_store(function, args_id, call).first;
+}
+
+std::pair<Metadata, bool> ResultCache::compute_and_store(const CachedFunction& function,
+                                                         const std::string& args_id,
+                                                         CachedCall& call) {
   const std::string entry = entry_of(function, args_id);
   std::vector<std::string> arguments = call.arguments();
   if (function.verbose > 10) {
@@ -261,7 +287,7 @@ Metadata ResultCache::compute(const CachedFunction& function, const std::string&
   const bool stored = store_result(function, entry, call, metadata);
   if (function.verbose > 0) print(called(function.name, Clock::now() - begin));
   if (stored && function.mmap_mode) read_item(function, entry, call);  // as later calls have it
-  return metadata;
+  return {std::move(metadata), stored};
 }
 
 bool ResultCache::store_result(const CachedFunction& function, const std::string& entry,
@@ -270,13 +296,13 @@ bool ResultCache::store_result(const CachedFunction& function, const std::string
     const bool is_new = keeper_ != nullptr && !store_->exists(item(entry, output_name));
     // A result that was refused must not be there beside the metadata of this one.
     if (function.validate) store_->remove(item(entry, output_name));
-    const std::uint64_t bytes = write_items(entry, call, metadata);
-    keep_object(function, entry, call, bytes);
+    const Written bytes = write_items(entry, call, metadata);
+    keep_object(function, entry, call, bytes.pickle);
     {
       const std::lock_guard lock(stats_mutex_);
-      stats_.bytes += bytes;
+      stats_.bytes += bytes.stored;
     }
-    if (is_new) keeper_->added({entry, bytes, metadata.time});
+    if (is_new) keeper_->added({entry, bytes.stored, metadata.time});
     return true;
   } catch (const Error& error) {
     report(error);
@@ -287,8 +313,8 @@ bool ResultCache::store_result(const CachedFunction& function, const std::string
 }
 
 // The result comes last: where it is, everything is.
-std::uint64_t ResultCache::write_items(const std::string& entry, const CachedCall& call,
-                                       const Metadata& metadata) {
+ResultCache::Written ResultCache::write_items(const std::string& entry, const CachedCall& call,
+                                              const Metadata& metadata) {
   std::uint64_t bytes = 0;
   const std::string text = to_json(metadata);
   CountingSink metadata_sink(store_->create(item(entry, metadata_name)), bytes);
@@ -300,7 +326,7 @@ std::uint64_t ResultCache::write_items(const std::string& entry, const CachedCal
             {.compress = options_.compress});
   call.write(dump.writer());
   dump.commit();
-  return bytes;
+  return {.stored = bytes, .pickle = dump.writer().position()};
 }
 
 void ResultCache::report(const Error& error) {
@@ -333,12 +359,21 @@ std::optional<Metadata> ResultCache::metadata(const std::string& entry) {
   return {};
 }
 
-void ResultCache::remove(const std::string& name) { store_->remove(name); }
+void ResultCache::clear(const CachedFunction& function) {
+  if (function.verbose > 0)
+    log(LogLevel::warning, "Clearing function cache identified by " + function.name);
+  store_->remove(function.name);
+}
+
+void ResultCache::clear() {
+  if (options_.verbose > 0) log(LogLevel::warning, "Flushing completely the cache");
+  store_->remove({});
+}
 
 void ResultCache::reduce_size(const SizeLimits& limits) {
   if (!limits.any()) return;
   EvictionQueue queue(*store_, options_.verbose > 10);
-  queue.scan();
+  queue.scan([] { return false; });
   queue.reduce(limits, [] { return false; });
 }
 
@@ -380,27 +415,6 @@ MemoryStats ResultCache::stats() const {
           counts.sum * (static_cast<double>(counts.hits) / static_cast<double>(counts.durations));
   }
   return result;
-}
-
-void ResultCache::claim(const std::string& folder, const CallableIdentity& identity) {
-  const std::lock_guard lock(claims().mutex);
-  const auto [found, is_new] = claims().identities.emplace(place_of(folder), identity);
-  if (is_new || found->second == identity) return;
-  throw Error(errc::invalid_argument, "two different functions are cached under the name '" +
-                                          folder + "' in " + store_->location() +
-                                          ": give one of them another name");
-}
-
-// The same for all caches that have it there, whatever their location is called.
-std::string ResultCache::place_of(const std::string& folder) const {
-  if (!store_->keeps_items()) {
-    return std::to_string(reinterpret_cast<std::uintptr_t>(store_.get())) + '/' + folder;
-  }
-  const auto path = store_->file(folder);
-  if (!path) return store_->location() + '/' + folder;
-  std::error_code unknown;
-  const std::filesystem::path place = std::filesystem::weakly_canonical(*path, unknown);
-  return unknown ? path->string() : place.string();
 }
 
 }  // namespace joblib::detail

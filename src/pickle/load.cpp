@@ -37,6 +37,7 @@ struct Load::State {
   std::string name;
   FileDescriptor file = {};
   Value root = {};
+  std::uint64_t size = 0;
   Extraction extraction = {.document = std::make_shared<Document>()};
 
   // Reads the value from `source`. Returns how many bytes of it were read too many.
@@ -90,7 +91,9 @@ struct Load::State {
 
   void parse(BufferedInput& input, ReadOptions reading) {
     extraction.document->limit(std::uint64_t{1} << 20);
+    const std::uint64_t begin = input.position();
     root = Reader(input, *extraction.document, std::move(reading)).read();
+    size = input.position() - begin;
     extraction.budget = extraction.document->budget();
   }
 
@@ -152,6 +155,8 @@ Load::~Load() = default;
 Extraction& Load::extraction() { return state_->extraction; }
 
 const Value& Load::root() const { return state_->root; }
+
+std::uint64_t Load::size() const noexcept { return state_->size; }
 
 void Load::fail(const Error& error) const {
   throw Error(error.code(), state_->name + ": " + error.what());

@@ -156,6 +156,17 @@ TEST_CASE_METHOD(CacheFolder, "A result that is there is not read to be shelved"
   CHECK(logged(LogLevel::warning, [&] {
           CHECK(calls_of([&] { cached.call_and_shelve(1); }) == 0);
         }).empty());
+  CHECK(memory.stats().hits == 1);
+}
+
+TEST_CASE_METHOD(CacheFolder,
+                 "A shelved result that is damaged is computed again by the next call") {
+  const auto cached = memory.cache("name", name_of);
+  const auto result = cached.call_and_shelve(1);
+  folder.write("joblib/" + fs::relative(entry(), root).string() + "/output.pkl", "damaged");
+  CHECK(error_of([&] { result.get(); }) == errc::corrupt_data);
+  CHECK(calls_of([&] { CHECK(cached.call_and_shelve(1).get() == "<1>"); }) == 1);
+  CHECK(result.get() == "<1>");
 }
 
 TEST_CASE_METHOD(CacheFolder, "A shelved result can be pickled, for this process and others") {
@@ -176,6 +187,10 @@ TEST_CASE_METHOD(CacheFolder, "A shelved result can be pickled, for this process
   const Memory with_object(folder.root(), {.backend = make_local_store(folder.root().string())});
   const auto unnamed = with_object.cache("name", name_of, {.verbose = 0}).call_and_shelve(1);
   CHECK(error_of([&] { dumps(unnamed); }) == errc::invalid_argument);
+  const Memory live("", {.backend = "memory", .verbose = 0});
+  const auto object = live.cache("name", name_of).call_and_shelve(1);
+  CHECK(object.get() == "<1>");
+  CHECK(error_of([&] { dumps(object); }) == errc::invalid_argument);
 }
 
 TEST_CASE_METHOD(CacheFolder, "To look for a result changes nothing") {

@@ -165,6 +165,19 @@ TEST_CASE_METHOD(Failing, "A result that can't be stored is mapped from no older
   logged(LogLevel::warning, [&] { CHECK(cached.call(2).value == 20); });
 }
 
+TEST_CASE_METHOD(Failing, "A result that can't be stored can be shelved all the same") {
+  const Memory failing(folder.root(), {.backend = store, .verbose = 0});
+  failing_operation = GENERATE("create", "write", "finish");
+  logged(LogLevel::warning, [&] {
+    CHECK(failing.cache("square", square).call_and_shelve(3).get() == 9);
+    const auto owned = failing.cache("owned", [](int x) { return std::make_unique<int>(x); });
+    const auto result = owned.call_and_shelve(3);
+    CHECK(*result.get() == 3);
+    CHECK(*result.get() == 3);
+  });
+  CHECK(failing.stats().store_errors == 2);
+}
+
 TEST_CASE_METHOD(Failing, "A strict cache makes failing to store an error") {
   const Memory failing(folder.root(), {.backend = store, .verbose = 0, .strict = true});
   const auto cached = failing.cache("square", square);

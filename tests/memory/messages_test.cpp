@@ -1,5 +1,6 @@
 // What is printed, as joblib prints it, by verbosity.
 
+#include <algorithm>
 #include <iostream>
 #include <regex>
 #include <string>
@@ -92,6 +93,41 @@ TEST_CASE_METHOD(Verbose, "Above 10 it is printed where a result is kept") {
   lines = printed([&] { loud.reduce_size({.items_limit = 0}); });
   REQUIRE(lines.size() == 1);
   CHECK(lines[0].find("Deleting item") == 0);
+}
+
+TEST_CASE_METHOD(Verbose, "From 20 on each call tells what it looks for, and where") {
+  const std::string text = "Querying a.b.f with signature\nf(3).\n\n(argument hash ";
+  for (const bool shelves : {false, true}) {
+    CAPTURE(shelves);
+    std::vector<std::string> infos;
+    printed([&] { cached(19)(3); });
+    const std::string end = entry().filename().string() + ")\n\nThe store location is " +
+                            entry().parent_path().string();
+    infos = logged(LogLevel::info, [&] {
+      if (shelves) {
+        cached(20).call_and_shelve(3);
+      } else {
+        cached(20)(3);
+      }
+    });
+    CHECK(std::ranges::count(infos, text + end + ".\n") == 1);
+  }
+  CHECK(logged(LogLevel::info, [&] { cached(0)(3); }).empty());
+}
+
+TEST_CASE_METHOD(Verbose, "A shelved result is as loud as a function of one level less") {
+  cached(0)(3);
+  CHECK(printed([&] { cached(3).call_and_shelve(3).get(); }).size() == 1);
+  CHECK(printed([&] { cached(2).call_and_shelve(3).get(); }).empty());
+}
+
+TEST_CASE_METHOD(Verbose, "To clear results is told unless all is quiet") {
+  CHECK(logged(LogLevel::warning, [&] { cached(1).clear(); }) ==
+        std::vector<std::string>{"Clearing function cache identified by a/b/f"});
+  CHECK(logged(LogLevel::warning, [&] { cached(0).clear(); }).empty());
+  CHECK(logged(LogLevel::warning, [&] { Memory(folder.root()).clear(); }) ==
+        std::vector<std::string>{"Flushing completely the cache"});
+  CHECK(logged(LogLevel::warning, [&] { memory.clear(); }).empty());
 }
 
 TEST_CASE_METHOD(Verbose, "Long arguments are shortened and broken") {

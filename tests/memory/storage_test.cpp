@@ -253,6 +253,23 @@ TEST_CASE_METHOD(CacheFolder, "Memory in front of a store serves what it has see
   CHECK(calls_of([&] { cached(3); }) == 1);
 }
 
+TEST_CASE_METHOD(CacheFolder, "An object takes the room of what it is, not of its file") {
+  const auto text = [](int x) { return std::string(10'000, static_cast<char>('a' + x)); };
+  for (const bool is_new : {true, false}) {
+    CAPTURE(is_new);
+    const auto tiers = std::make_shared<TwoTierStore>(make_local_store(folder.root().string()));
+    const Memory packed("", {.backend = tiers, .compress = true, .verbose = 0});
+    packed.cache("text", text)(1);
+    std::uint64_t bytes = 0;
+    tiers->objects()->list("", [&](const StoreItem& object) {
+      bytes += object.size;
+      return true;
+    });
+    CHECK(bytes > 10'000);
+    CHECK(memory.entries().at(0).size < 1000);
+  }
+}
+
 TEST_CASE_METHOD(CacheFolder, "What is used in front of a store is used in the store") {
   const auto tiers = std::make_shared<TwoTierStore>(make_local_store(folder.root().string()));
   const Memory in_front("", {.backend = tiers, .verbose = 0});

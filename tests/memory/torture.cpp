@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
+#include <memory>
 #include <new>
 #include <optional>
 #include <random>
@@ -22,6 +23,8 @@
 #include "core/sink_guard.hpp"
 #include "joblib/memory.hpp"
 #include "joblib/numpy/ndarray.hpp"
+#include "joblib/store/local.hpp"
+#include "joblib/store/two_tier.hpp"
 
 namespace {
 
@@ -52,19 +55,32 @@ struct Shared {
   ::_exit(1);
 }
 
+Memory packed_in(const std::string& location) {
+  auto store = std::make_shared<joblib::TwoTierStore>(joblib::make_local_store(location),
+                                                      joblib::ObjectLimits{.items = n_keys / 2});
+  return Memory("", {.backend = std::move(store), .compress = true, .verbose = 0});
+}
+
+// Of all kinds: mapped, compressed with live objects in front, expiring.
 struct Functions {
-  explicit Functions(const Memory& memory)
+  explicit Functions(const Memory& memory, const Memory& packed)
       : texts_of(memory.cache("texts", texts)),
         text_of(memory.cache("text", text)),
+        fresh_of(memory.cache("fresh", text, {.validate = joblib::expires_after(1s)})),
+        packed_of(packed.cache("packed", text)),
         array_of(memory.cache("array", array, {.mmap_mode = joblib::MmapMode::r})) {}
 
-  // Whether all three functions are right.
-  bool right(int x) const {
-    return texts_of(x) == texts(x) && text_of(x) == text(x) && array_of(x) == array(x);
+  // Whether all of them are right.
+  bool right(int x) const { return lasting_are_right(x) && fresh_of(x) == text(x); }
+  bool lasting_are_right(int x) const {
+    return texts_of(x) == texts(x) && text_of(x) == text(x) && packed_of(x) == text(x) &&
+           array_of(x) == array(x);
   }
 
   joblib::MemorizedFunc<std::vector<std::string> (*)(int)> texts_of;
   joblib::MemorizedFunc<std::string (*)(int)> text_of;
+  joblib::MemorizedFunc<std::string (*)(int)> fresh_of;
+  joblib::MemorizedFunc<std::string (*)(int)> packed_of;
   joblib::MemorizedFunc<joblib::ndarray<const double> (*)(int)> array_of;
 };
 
@@ -107,7 +123,7 @@ void work(const std::string& location, int process, unsigned seed, Shared& share
     if (record.level >= LogLevel::warning) fail("unexpected: " + std::string(record.text));
   });
   const Memory memory(location, {.verbose = 0, .limits = {.bytes_limit = "500K"}});
-  const Functions functions(memory);
+  const Functions functions(memory, packed_in(location));
   std::vector<std::jthread> threads;
   for (int thread = 0; thread < n_threads; ++thread) {
     threads.emplace_back([&, thread] {
@@ -228,15 +244,17 @@ void check_what_is_left(const std::string& location) {
     if (record.level >= LogLevel::warning) fail("afterwards: " + std::string(record.text));
   });
   const Memory memory(location, {.verbose = 0});
+  const Memory packed = packed_in(location);
   for (const auto& file : std::filesystem::directory_iterator(location + "/joblib/.tmp"))
     fail("left: " + file.path().string());
-  const Functions functions(memory);
+  const Functions functions(memory, packed);
   for (int x = 0; x < n_keys; ++x) {
     if (!functions.right(x)) fail("a wrong result afterwards");
   }
-  const auto misses = memory.stats().misses;
-  for (int x = 0; x < n_keys; ++x) functions.right(x);
-  if (memory.stats().misses != misses) fail("a result is not kept");
+  const auto misses = [&] { return memory.stats().misses + packed.stats().misses; };
+  const auto before = misses();
+  for (int x = 0; x < n_keys; ++x) functions.lasting_are_right(x);
+  if (misses() != before) fail("a result is not kept");
 }
 
 }  // namespace

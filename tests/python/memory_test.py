@@ -107,6 +107,24 @@ def test_cpp_first(program):
     assert cache.path("greet/func_code.py").exists(), "clear took another function's func_code.py"
 
 
+def test_changed_source(program):
+    cache = Cache(program)
+    equal(python(cache.add, 1, 2), (3, True))
+    equal(cache.cpp("add 1 2", "add 3 4", "greet Ada 2"), ["hit 3", "miss 7", "miss Grüße Ada 2"])
+    source = pathlib.Path(shared.__file__)
+    source.write_text(MODULE.replace("return x + y", "return 100 + x + y"), encoding="utf-8")
+    importlib.invalidate_caches()
+    try:
+        importlib.reload(shared)
+        changed = joblib.Memory(cache.location, verbose=0).cache(shared.add)
+        equal(python(changed, 1, 2), (103, True))
+        assert not changed.check_call_in_cache(3, 4), "a result of C++ has survived the change"
+        equal(cache.cpp("add 3 4", "greet Ada 2"), ["miss 7", "hit Grüße Ada 2"])
+    finally:
+        source.write_text(MODULE, encoding="utf-8")
+        importlib.reload(shared)
+
+
 def test_metadata(program):
     cache = Cache(program)
     cache.add(1, 2)
@@ -143,6 +161,7 @@ def main(program):
         import shared
         test_python_first(program)
         test_cpp_first(program)
+        test_changed_source(program)
         test_metadata(program)
         for way in ("plain", "compressed", "mapped"):
             test_arrays(program, way)

@@ -70,7 +70,8 @@ class MemorizedFunc {
     return {std::move(call).result(), std::move(metadata)};
   }
 
-  /// Where the result is; a result that is in the store is not read.
+  /// Where the result is; a result that is in the store is not read. One that can't be stored is
+  /// held in memory.
   template <class... Args>
     requires std::invocable<const F&, detail::Plain<Args>...>
   MemorizedResult<Result<Args...>> call_and_shelve(Args&&... args) const {
@@ -82,7 +83,8 @@ class MemorizedFunc {
       return MemorizedResult<R>(std::make_shared<const R>(std::move(call).result()));
     }
     std::string args_id = arguments.digest(*function_);
-    if (!cache_->contains(*function_, args_id)) cache_->get(*function_, args_id, call);
+    if (!cache_->shelve(*function_, args_id, call))
+      return MemorizedResult<R>(std::make_shared<const R>(std::move(call).result()));
     return MemorizedResult<R>(cache_, function_, std::move(args_id));
   }
 
@@ -96,7 +98,7 @@ class MemorizedFunc {
 
   /// Removes all results of this function, of all versions, and Python's record of its source.
   void clear() const {
-    if (cache_ != nullptr) cache_->remove(function_->name);
+    if (cache_ != nullptr) cache_->clear(*function_);
   }
 
   /// "features/costly"

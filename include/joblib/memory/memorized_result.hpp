@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,18 +10,28 @@
 #include "joblib/core/error.hpp"
 #include "joblib/memory/detail/result_cache.hpp"
 #include "joblib/memory/detail/result_call.hpp"
+#include "joblib/pickle/dump.hpp"
+#include "joblib/pickle/load.hpp"
 #include "joblib/pickle/pickler.hpp"
 
 namespace joblib {
 
-/// Stands for a result in a store: small, copyable, and, where the store has a name, picklable, so
-/// that another process can get the result. Of a function that is not cached it holds the value.
+/// Stands for a result in a store: small, copyable, and, where the store has a name and holds more
+/// than live objects, picklable, so that another process can get the result. Of a function that is
+/// not cached it holds the value.
 template <class R>
 class MemorizedResult {
  public:
-  /// The result. Throws Error (errc::not_found) where it has been cleared.
+  /// The result. Throws Error: errc::not_found where it has been cleared, corrupt_data where it is
+  /// damaged; the next call computes it again.
   R get() const {
-    if (value_ != nullptr) return *value_;
+    if (value_ != nullptr) {
+      if constexpr (std::copy_constructible<R>) {
+        return *value_;
+      } else {
+        return loads<R>(dumps(*value_));
+      }
+    }
     if (cache_ == nullptr) throw Error(errc::not_found, "No value stored.");
     detail::ReadCall<R> call;
     cache_->load(*function_, args_id_, call);
@@ -65,10 +76,11 @@ struct pickler<MemorizedResult<R>> {
                            std::string, std::optional<MmapMode>>;
 
   static State to_state(const MemorizedResult<R>& result) {
-    if (result.cache_ == nullptr || result.cache_->options().backend.name().empty()) {
+    if (result.cache_ == nullptr || result.cache_->options().backend.name().empty() ||
+        !result.cache_->store().keeps_items()) {
       throw Error(errc::invalid_argument,
-                  "a MemorizedResult can't be pickled unless its store was chosen by a name: "
-                  "pickle the value");
+                  "a MemorizedResult can't be pickled unless its store was chosen by a name, and "
+                  "holds no live objects: pickle the value");
     }
     return {result.cache_->location_elsewhere(),
             result.cache_->options().backend.name(),

@@ -10,7 +10,7 @@ namespace joblib {
 
 /// What is kept beside a result, in metadata.json.
 struct Metadata {
-  std::chrono::duration<double> duration{};  ///< of computing and storing the result
+  std::chrono::duration<double> duration{};  ///< of computing the result
   /// The arguments that count, by name, as Python would print them.
   std::vector<std::pair<std::string, std::string>> input_args = {};
   std::chrono::system_clock::time_point time = {};  ///< when the result was stored

@@ -2,6 +2,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <iosfwd>
 #include <memory>
@@ -57,6 +58,8 @@ class Load {
 
   Extraction& extraction();
   const Value& root() const;
+  /// Of the pickle, in bytes: what was read, decompressed.
+  std::uint64_t size() const noexcept;
 
  private:
   struct State;

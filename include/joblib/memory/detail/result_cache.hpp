@@ -80,19 +80,25 @@ class ResultCache {
 
   /// The result, from the store or computed; waits for others who compute it.
   void get(const CachedFunction& function, const std::string& args_id, CachedCall& call);
+  /// Sees to it that the result is in the store. False where it can't be kept: `call` has it then.
+  bool shelve(const CachedFunction& function, const std::string& args_id, CachedCall& call);
   /// The result if it is in the store and valid; `damage` is told where it can't be read.
   bool find(const CachedFunction& function, const std::string& args_id, CachedCall& call,
             LogLevel damage = LogLevel::warning);
   /// Computes and stores it, whether or not it is there.
   Metadata compute(const CachedFunction& function, const std::string& args_id, CachedCall& call);
   bool contains(const CachedFunction& function, const std::string& args_id);
-  /// Throws Error (errc::not_found) where it is gone.
+  /// Throws Error: errc::not_found where it is gone, corrupt_data where it is damaged; then it
+  /// goes, so that the next call computes it again.
   void load(const CachedFunction& function, const std::string& args_id, CachedCall& call);
   /// Empty where it is missing or damaged.
   std::optional<Metadata> metadata(const std::string& entry);
 
-  /// An entry, or all entries in a folder; with an empty name all that there are.
-  void remove(const std::string& name);
+  void remove(const std::string& entry) { store_->remove(entry); }
+  /// Removes all results of a function, of all its versions.
+  void clear(const CachedFunction& function);
+  /// Removes all results.
+  void clear();
   void reduce_size(const SizeLimits& limits);
   MemoryStats stats() const;
 
@@ -100,11 +106,25 @@ class ResultCache {
   void claim(const std::string& folder, const CallableIdentity& identity);
 
  private:
+  // Bytes.
+  struct Written {
+    std::uint64_t stored;  // of all items
+    std::uint64_t pickle;  // of the result, not compressed
+  };
+
+  bool find_or_compute(const CachedFunction& function, const std::string& args_id,
+                       CachedCall& call);
+  std::pair<Metadata, bool> compute_and_store(const CachedFunction& function,
+                                              const std::string& args_id, CachedCall& call);
+  void print_query(const CachedFunction& function, const std::string& args_id,
+                   const CachedCall& call) const;
   std::unique_ptr<StoreLock> lock(const std::string& entry);
   bool find_object(const CachedFunction& function, const std::string& entry, CachedCall& call);
   ObjectCache* objects_for(const CachedFunction& function);
   bool read_item(const CachedFunction& function, const std::string& entry, CachedCall& call,
                  LogLevel damage = LogLevel::warning);
+  bool read_entry(const CachedFunction& function, const std::string& entry, CachedCall& call,
+                  int verbose);
   bool is_valid(const CachedFunction& function, const std::string& entry);
   void count_hit(const CachedFunction& function, const std::string& entry);
   void count_miss(const CachedFunction& function, std::chrono::duration<double> duration);
@@ -112,10 +132,10 @@ class ResultCache {
                    std::uint64_t bytes);
   bool store_result(const CachedFunction& function, const std::string& entry,
                     const CachedCall& call, const Metadata& metadata);
-  std::uint64_t write_items(const std::string& entry, const CachedCall& call,
-                            const Metadata& metadata);
+  Written write_items(const std::string& entry, const CachedCall& call, const Metadata& metadata);
   void report(const Error& error);
   std::string place_of(const std::string& folder) const;
+  void release_claims();
 
   std::string location_;
   MemoryOptions options_;

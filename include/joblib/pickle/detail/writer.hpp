@@ -142,6 +142,8 @@ class PickleWriter {
 
   /// Ends the pickle.
   void finish();
+  /// Where the target is then, in bytes.
+  std::uint64_t position() const noexcept { return written_; }
 
   int protocol() const noexcept { return options_.protocol; }
   ArrayFiles* files() const noexcept { return options_.files; }

@@ -1,0 +1,62 @@
+// Which callable has which folder of results in this process.
+
+#include <cstdint>
+#include <filesystem>
+#include <mutex>
+#include <string>
+#include <system_error>
+#include <unordered_map>
+
+#include "joblib/core/detail/fork_safe_mutex.hpp"
+#include "joblib/core/error.hpp"
+#include "joblib/memory/detail/result_cache.hpp"
+
+namespace joblib::detail {
+namespace {
+
+struct Claims {
+  ForkSafeMutex mutex;
+  std::unordered_map<std::string, CallableIdentity> identities;  // by folder
+};
+
+// Never destroyed: functions may be cached until the process ends.
+Claims& claims() {
+  static auto& instance = *new Claims;
+  return instance;
+}
+
+[[maybe_unused]] const auto& claims_made_at_load = claims();
+
+}  // namespace
+
+// Stores of live objects are gone with it.
+void ResultCache::release_claims() {
+  if (store_->keeps_items()) return;
+  const std::lock_guard lock(claims().mutex);
+  std::erase_if(claims().identities, [prefix = place_of("")](const auto& claim) {
+    return claim.first.starts_with(prefix);
+  });
+}
+
+void ResultCache::claim(const std::string& folder, const CallableIdentity& identity) {
+  const std::lock_guard lock(claims().mutex);
+  const auto [found, is_new] = claims().identities.emplace(place_of(folder), identity);
+  if (is_new || found->second == identity) return;
+  throw Error(errc::invalid_argument, "two different functions are cached under the name '" +
+                                          folder + "' in " + store_->location() +
+                                          ": give one of them another name");
+}
+
+// The same for all caches that have it there, whatever their location is called.
+std::string ResultCache::place_of(const std::string& folder) const {
+  if (!store_->keeps_items()) {
+    return std::to_string(reinterpret_cast<std::uintptr_t>(store_.get())) + '/' + folder;
+  }
+  const auto path = store_->file(folder);
+  if (!path) return store_->location() + '/' + folder;
+  std::error_code unknown;
+  const std::filesystem::path place = std::filesystem::weakly_canonical(*path, unknown);
+  return unknown ? path->string() : place.string();
+}
+
+}  // namespace joblib::detail
