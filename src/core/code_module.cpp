@@ -5,10 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <functional>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <span>
@@ -20,7 +17,6 @@
 #include <elf.h>
 #include <link.h>
 
-#include "joblib/core/detail/fork_safe_mutex.hpp"
 #include "joblib/core/error.hpp"
 
 namespace joblib::detail {
@@ -139,54 +135,6 @@ std::string_view symbol_name(std::string_view symbol) {
   return symbol.substr(0, symbol.find(".lto_priv."));
 }
 
-FunctionNames names_at(const std::string& path, std::uintptr_t offset) {
-  ElfFile file(path);
-  const auto header = file.records<ElfW(Ehdr)>(0, sizeof(ElfW(Ehdr)));
-  if (header.empty()) return {};
-  const auto sections = file.records<ElfW(Shdr)>(
-      header[0].e_shoff, std::uint64_t{header[0].e_shnum} * sizeof(ElfW(Shdr)));
-  std::set<std::string, std::less<>> symbols;
-  bool are_unique = true;
-  for (const ElfW(Shdr) & section : sections) {
-    if ((section.sh_type != SHT_SYMTAB && section.sh_type != SHT_DYNSYM) ||
-        section.sh_link >= sections.size())
-      continue;
-    const ElfW(Shdr)& strings = sections[section.sh_link];
-    const auto text = file.records<char>(strings.sh_offset, strings.sh_size);
-    const auto table = file.records<ElfW(Sym)>(section.sh_offset, section.sh_size);
-    const auto visit_functions = [&](bool of_code, const auto& visit) {
-      for (const ElfW(Sym) & symbol : table) {
-        const bool is_function = (symbol.st_info & 0xf) == STT_FUNC && symbol.st_shndx != SHN_UNDEF;
-        if (is_function && (symbol.st_value == offset) == of_code && symbol.st_name < text.size() &&
-            text.back() == '\0')
-          visit(symbol_name(text.data() + symbol.st_name));
-      }
-    };
-    visit_functions(true, [&](std::string_view name) { symbols.emplace(name); });
-    visit_functions(
-        false, [&](std::string_view name) { are_unique = are_unique && !symbols.contains(name); });
-  }
-  FunctionNames result{.are_unique = are_unique};
-  std::set<std::string> names;
-  for (const std::string& symbol : symbols)
-    names.insert(without_parameters(demangled(symbol.c_str())));
-  result.names.assign(names.begin(), names.end());
-  return result;
-}
-
-// What has been found, by build identity and offset: a symbol table is large. Never destroyed.
-struct KnownNames {
-  ForkSafeMutex mutex;
-  std::map<std::pair<std::string, std::uintptr_t>, FunctionNames> names;
-};
-
-KnownNames& known_names() {
-  static auto& instance = *new KnownNames;
-  return instance;
-}
-
-[[maybe_unused]] const auto& known_names_at_load = known_names();
-
 }  // namespace
 
 std::string without_parameters(std::string_view name) {
@@ -232,16 +180,37 @@ CodeModule module_of(const void* code) {
 FunctionNames names_of_function(const void* code) {
   const Found found = find(code);
   const std::uintptr_t offset = found.address - found.base;
-  if (found.build_id.empty()) return names_at(found.path, offset);
-  KnownNames& known = known_names();
-  const std::pair key(found.build_id, offset);
-  {
-    const std::lock_guard lock(known.mutex);
-    if (const auto names = known.names.find(key); names != known.names.end()) return names->second;
+  ElfFile file(found.path);
+  const auto header = file.records<ElfW(Ehdr)>(0, sizeof(ElfW(Ehdr)));
+  if (header.empty()) return {};
+  const auto sections = file.records<ElfW(Shdr)>(
+      header[0].e_shoff, std::uint64_t{header[0].e_shnum} * sizeof(ElfW(Shdr)));
+  std::set<std::string, std::less<>> symbols;
+  bool are_unique = true;
+  for (const ElfW(Shdr) & section : sections) {
+    if ((section.sh_type != SHT_SYMTAB && section.sh_type != SHT_DYNSYM) ||
+        section.sh_link >= sections.size())
+      continue;
+    const ElfW(Shdr)& strings = sections[section.sh_link];
+    const auto text = file.records<char>(strings.sh_offset, strings.sh_size);
+    const auto table = file.records<ElfW(Sym)>(section.sh_offset, section.sh_size);
+    const auto visit_functions = [&](bool of_code, const auto& visit) {
+      for (const ElfW(Sym) & symbol : table) {
+        const bool is_function = (symbol.st_info & 0xf) == STT_FUNC && symbol.st_shndx != SHN_UNDEF;
+        if (is_function && (symbol.st_value == offset) == of_code && symbol.st_name < text.size() &&
+            text.back() == '\0')
+          visit(symbol_name(text.data() + symbol.st_name));
+      }
+    };
+    visit_functions(true, [&](std::string_view name) { symbols.emplace(name); });
+    visit_functions(
+        false, [&](std::string_view name) { are_unique = are_unique && !symbols.contains(name); });
   }
-  FunctionNames names = names_at(found.path, offset);
-  const std::lock_guard lock(known.mutex);
-  return known.names.try_emplace(key, std::move(names)).first->second;
+  FunctionNames result{.are_unique = are_unique};
+  std::set<std::string> names;
+  for (const std::string& symbol : symbols)
+    names.insert(without_parameters(demangled(symbol.c_str())));
+  result.names.assign(names.begin(), names.end());
+  return result;
 }
-
 }  // namespace joblib::detail

@@ -120,11 +120,10 @@ SizeLimits limits_of(const LimitsState& state) {
 
 CacheState state_of(const ResultCache& cache) {
   const MemoryOptions& options = cache.options();
-  if (options.backend.name().empty() || !cache.store().keeps_items()) {
+  if (options.backend.name().empty()) {
     refuse("its store, " + cache.store().location() +
            ", is an object of this one: choose one by name that others can use, like \"local\"");
   }
-  if (options.on_store_error) refuse("on_store_error is an object of this one");
   return {cache.location_elsewhere(), options.backend.name(),     options.backend_options,
           options.mmap_mode,          state_of(options.compress), options.verbose,
           state_of(options.limits),   options.compute_once,       options.strict};
@@ -172,8 +171,10 @@ std::shared_ptr<ResultCache> received_cache(const bytes& state) {
 
 void write_cached_function(PickleWriter& writer, const ResultCache* cache,
                            const CachedFunction& function) {
+  // Live objects stay here: there it is the function itself.
+  const bool is_cached_there = cache != nullptr && cache->store().keeps_items();
   writer.begin_tuple(2);
-  save(writer, cache == nullptr ? bytes() : dumps(state_of(*cache)));
+  save(writer, is_cached_there ? dumps(state_of(*cache)) : bytes());
   save(writer, state_of(function));
   writer.end_tuple(2);
 }

@@ -53,57 +53,7 @@ std::string version_folder(const std::string& version) {
   return folder;
 }
 
-// "features/costly" of "features::costly"; unnamed namespaces become "<anonymous>".
-std::string folders_of(std::string text) {
-  constexpr std::string_view unnamed = "(anonymous namespace)";
-  for (std::size_t at = 0; (at = text.find(unnamed)) != text.npos;)
-    text.replace(at, unnamed.size(), "<anonymous>");
-  for (std::size_t at = 0; (at = text.find("::")) != text.npos;) text.replace(at, 2, "/");
-  return text;
-}
-
-// Whether a mangled name may be one that other files use for functions of their own: "_ZL6helperi",
-// "_ZN8featuresL6helperEi", "_ZN12_GLOBAL__N_16helperEi".
-bool may_be_of_one_file(std::string_view mangled) {
-  if (mangled.find("_GLOBAL__N_") != mangled.npos) return true;
-  for (std::size_t at = 0; (at = mangled.find('L', at)) != mangled.npos; ++at) {
-    if (at + 1 < mangled.size() && mangled[at + 1] >= '0' && mangled[at + 1] <= '9') return true;
-  }
-  return false;
-}
-
-[[noreturn]] void refuse_namesakes(const std::string& name) {
-  throw Error(errc::invalid_argument, "the program has several functions called " + name +
-                                          ", in files of their own: give a name");
-}
-
 }  // namespace
-
-std::string function_name(const std::type_info& named, const void* code) {
-  const std::string type = demangled(named.name());  // "...Named<&features::costly>"
-  const std::size_t begin = type.find("Named<&") + std::string_view("Named<&").size();
-  std::string_view function = std::string_view(type).substr(begin, type.size() - begin - 1);
-  if (function.starts_with('(') && function.ends_with(')'))  // with its parameters
-    function = function.substr(1, function.size() - 2);
-  std::string name = without_parameters(function);
-  if (may_be_of_one_file(named.name()) && !names_of_function(code).are_unique)
-    refuse_namesakes(name);
-  return folders_of(std::move(name));
-}
-
-std::string function_name_at(const void* code) {
-  const auto [names, are_unique] = names_of_function(code);
-  if (names.size() == 1 && !are_unique) refuse_namesakes(names[0]);
-  if (names.size() == 1) return folders_of(names[0]);
-  std::string known;
-  for (const std::string& name : names) known += (known.empty() ? "" : ", ") + name;
-  throw Error(errc::invalid_argument,
-              names.empty() ? "the program's symbol table has no name for the function: use "
-                              "cache<function>(), or give a name"
-                            : "the function has several names (" + known +
-                                  "): use cache<function>(), or "
-                                  "give a name");
-}
 
 std::string build_version(const void* code) {
   CodeModule module = module_of(code);

@@ -132,6 +132,24 @@ TEST_CASE_METHOD(Marks, "Without a cache it is the function itself") {
   CHECK(count() == 6);
 }
 
+TEST_CASE_METHOD(Marks, "Where live objects aren't, it is the function itself, too") {
+  const Memory live("", {.backend = "memory", .verbose = 0});
+  const auto cached = live.cache("marked", marked);
+  CHECK(cached(file, 0) == 1);
+  CHECK(results(cached, "loky", 0, 3) == numbers(1, 4));
+  CHECK(count() == 4);
+  CHECK(results(cached, "threading", 0, 3) == numbers(1, 4));
+  CHECK(results(cached, "threading", 0, 3) == numbers(1, 4));
+  CHECK(count() == 6);
+}
+
+TEST_CASE_METHOD(Marks, "Who is told of failures here isn't told of those in workers") {
+  const Memory telling(folder.root(), {.verbose = 0, .on_store_error = [](const Error&) {}});
+  CHECK(results(telling.cache("marked", marked), "loky", 0, 3) == numbers(1, 4));
+  CHECK(results(telling.cache("marked", marked), "sequential", 0, 3) == numbers(1, 4));
+  CHECK(count() == 3);
+}
+
 TEST_CASE_METHOD(Marks, "What other processes can't have is an error that names it") {
   const auto error_of = [&](const Memory& where, const CacheOptions& options) {
     return error_text([&] { results(where.cache("marked", marked, options), "loky", 0, 4); });
@@ -139,13 +157,9 @@ TEST_CASE_METHOD(Marks, "What other processes can't have is an error that names 
   const std::string name = folder.root() / "other";
   CHECK_THAT(error_of(memory, {.validate = [name](const Metadata&) { return !name.empty(); }}),
              Contains("the validator of 'marked'"));
-  CHECK_THAT(error_of(Memory(name, {.backend = "memory", .verbose = 0}), {}),
-             Contains("its store, "));
   CHECK_THAT(
       error_of(Memory(name, {.backend = std::make_shared<LocalStore>(name), .verbose = 0}), {}),
       Contains("choose one by name"));
-  CHECK_THAT(error_of(Memory(name, {.verbose = 0, .on_store_error = [](const Error&) {}}), {}),
-             Contains("on_store_error"));
   CHECK(count() == 0);
 }
 
