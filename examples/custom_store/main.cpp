@@ -1,29 +1,24 @@
-// Registers the store of flat_store.cpp and keeps an item in it.
+// Registers the store of flat_store.cpp and keeps results in it.
 
 #include <iostream>
-#include <joblib/store/store_backend.hpp>
-#include <memory>
-#include <span>
-#include <string_view>
+#include <joblib/memory.hpp>
 
 #include "flat_store.hpp"
+
+double half(double x) { return x / 2; }
 
 int main() {
   // [register]
   joblib::register_store_backend("flat", make_flat_store);
-  const auto store = joblib::StoreRef("flat").resolve("flat_store", {});
+  const joblib::Memory memory("flat_store", {.backend = "flat", .verbose = 0});
   // [register]
 
   // [use]
-  constexpr std::string_view text = "a result";
-  const auto sink = store->create("features/costly/3a/output.pkl");
-  sink->write(std::as_bytes(std::span(text)));
-  sink->finish();
-
-  store->list("features", [](const joblib::StoreItem& item) {
-    std::cout << item.name << " has " << item.size << " bytes\n";
-    return true;
-  });
-  store->remove("features");
+  const auto cached = memory.cache("features/half", half, {.version = "1"});
+  cached(3);
+  cached(3);
+  for (const joblib::CacheEntry& entry : memory.entries()) std::cout << entry.function << '\n';
+  std::cout << memory.stats().hits << " hit, " << memory.stats().misses << " miss\n";
+  memory.clear();
   // [use]
 }

@@ -86,9 +86,12 @@ bool visit_folder(Folder folder, std::string& name,
 int remove_entry(int parent, const char* name);
 
 // Removes what is in a folder; dot files on request only. Reading a folder while it changes may
-// pass over entries: it is read again as long as there is something to remove.
+// pass over entries: it is read again as long as there is something to remove, but not for ever,
+// for others may add as fast.
 int remove_entries(Folder& folder, bool dot_files) {
-  for (bool removed = true; removed; folder.rewind()) {
+  constexpr int most_passes = 100;
+  bool removed = true;
+  for (int pass = 0; removed && pass < most_passes; ++pass, folder.rewind()) {
     removed = false;
     while (const dirent* entry = folder.next()) {
       if (!dot_files && entry->d_name[0] == '.') continue;
