@@ -11,7 +11,7 @@ std::shared_ptr<MappedFile> ReceivedFiles::map(std::size_t file, MmapMode mode) 
   }
   std::shared_ptr<MappedFile>& mapped = maps_[{file, mode}];
   if (mapped == nullptr) {
-    mapped = std::make_shared<MappedFile>(*files_[file], "shared array", mode);
+    mapped = std::make_shared<MappedFile>(files_[file], "shared array", mode);
   }
   return mapped;
 }

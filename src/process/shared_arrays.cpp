@@ -133,12 +133,12 @@ std::optional<ArrayPlace> MessageFiles::put(const Array& array, Order order) {
 // Changes that stay in a map are in no file.
 std::optional<ArrayPlace> MessageFiles::place_in_map(const Array& array) {
   const MappedFile& map = *array.file;
-  if (map.is_writable() && !map.is_shared()) return std::nullopt;
+  if (!map.are_in_file({array.data.get(), array.nbytes()})) return std::nullopt;
   auto found = std::ranges::find(maps_, &map, &Map::file);
   if (found == maps_.end()) {
-    FileDescriptor file = map.reopen();
-    if (file.get() < 0) return std::nullopt;
-    const std::size_t index = add(std::make_shared<const FileDescriptor>(std::move(file)));
+    std::shared_ptr<const FileDescriptor> file = map.file();
+    if (file == nullptr) return std::nullopt;
+    const std::size_t index = add(std::move(file));
     found = maps_.insert(found, {array.data, &map, index});
   }
   return ArrayPlace{.file = found->index,

@@ -272,6 +272,55 @@ TEST_CASE("An array that is mapped travels as its file") {
   CHECK(std::get<0>(parallel(delayed(sum)(mapped))) == sum(mapped));
 }
 
+TEST_CASE("An array that came from another process is passed on as it is") {
+  const auto pass_on = [](const Read& values) { return std::pair(file_of(values.data()), values); };
+  const auto pass_down = [](const Read& values) {
+    return std::pair(file_of(values.data()),
+                     *files_of_20(file_of_array, values, {.max_nbytes = 1}).begin());
+  };
+  Parallel parallel(with_arrays());
+  const Read array = Written::adopt(numbers());
+  // One that other tasks have, too, and one that they don't.
+  for (const bool lasts : {true, false}) {
+    CAPTURE(lasts);
+    const auto argument = [&] { return lasts ? array : Read(make(large)); };
+    const auto [passed, down] =
+        parallel(delayed(pass_on)(argument()), delayed(pass_down)(argument()));
+    CHECK(is_shared_memory(passed.first));
+    CHECK(passed.first == file_of(passed.second.data()));
+    CHECK(passed.second == array);
+    CHECK(down.first == down.second);
+    // And from here to the next call.
+    CHECK(files_of_20(file_of_array, passed.second) == std::set<std::string>{passed.first});
+  }
+}
+
+TEST_CASE("Of an array that came from another process changes are passed on") {
+  const double total = sum_of_vector(numbers());
+  Parallel parallel(with_arrays());
+  const auto [result] = parallel(delayed(make)(large));
+  const std::string file = file_of(result.data());
+  CHECK(files_of_20(file_of_array, Read(result)) == std::set<std::string>{file});
+  result(large - 1) += 5;
+  CHECK_FALSE(files_of_20(file_of_array, Read(result)).contains(file));
+  CHECK(std::get<0>(parallel(delayed(change)(result))) == total + 1005);
+  CHECK(sum(result) == total + 5);
+  const auto change_and_pass_on = [](Written values) {
+    values(0) += 1000;
+    return values;
+  };
+  CHECK(sum(std::get<0>(parallel(delayed(change_and_pass_on)(result)))) == total + 1005);
+  CHECK(sum(result) == total + 5);
+}
+
+TEST_CASE("Many arrays that came from other processes don't keep as many files open") {
+  Parallel parallel(with_arrays({.batch_size = 1, .max_nbytes = 1000}));
+  const std::ptrdiff_t before = open_descriptors();
+  const std::vector<Written> arrays = parallel.map(make, std::vector<std::size_t>(200, 1000));
+  CHECK(open_descriptors() < before + 80);
+  CHECK(parallel.map(sum, arrays) == Doubles(200, sum(make(1000))));
+}
+
 TEST_CASE("Changes of an array go where its map says") {
   const TemporaryFolder folder;
   const std::string path = (folder / "values.pkl").string();

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 
 #include "joblib/io/file.hpp"
@@ -20,7 +21,8 @@ class MappedFile {
   /// there is no such file, errc::io_error otherwise.
   MappedFile(const std::filesystem::path& path, MmapMode mode);
   /// The same of a file that is open, for reading at least; `name` is for messages.
-  MappedFile(const FileDescriptor& file, const std::filesystem::path& name, MmapMode mode);
+  MappedFile(const std::shared_ptr<const FileDescriptor>& file, const std::filesystem::path& name,
+             MmapMode mode);
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
   ~MappedFile();
@@ -34,14 +36,19 @@ class MappedFile {
   bool has_name() const noexcept { return has_name_; }
   /// Whether the file has what is written to the map.
   bool is_shared() const noexcept { return mode_ == MmapMode::r_plus || mode_ == MmapMode::w_plus; }
-  /// The file, opened again as it was for the map; no descriptor where its name stands for another
-  /// one by now, or for none.
-  FileDescriptor reopen() const noexcept;
+  /// Whether these bytes of the map are the file's: with `c`, as long as nobody has written to
+  /// their pages. False where the system doesn't tell.
+  bool are_in_file(std::span<const std::byte> bytes) const noexcept;
+  /// The file, open as it was for the map. Null where its name stands for another one by now, or
+  /// for none; but where it had none, and others don't write to it, 64 of a process stay open as
+  /// long as their maps.
+  std::shared_ptr<const FileDescriptor> file() const;
 
  private:
   std::filesystem::path path_;
   MmapMode mode_;
   bool has_name_ = true;
+  std::shared_ptr<const FileDescriptor> kept_ = nullptr;
   std::uint64_t device_ = 0;
   std::uint64_t inode_ = 0;
   std::span<std::byte> bytes_ = {};
