@@ -38,6 +38,7 @@ class Recorded final : public joblib::RemoteJob {
  public:
   explicit Recorded(joblib::detail::Message request) : request_(std::move(request)) {}
   std::string name() const override { return "task 0"; }
+  const joblib::detail::Environment& environment() const override { return environment_; }
   void wait() override {}
   void begin() override {}
   joblib::bytes run() override { return joblib::run_request(request_.payload); }
@@ -48,6 +49,7 @@ class Recorded final : public joblib::RemoteJob {
 
  private:
   joblib::detail::Message request_;
+  joblib::detail::Environment environment_ = {};
 };
 
 }  // namespace

@@ -18,7 +18,6 @@
 namespace joblib {
 namespace {
 
-constexpr const char* depth_variable = "JOBLIB_WORKER_DEPTH";
 constexpr auto call_mark = static_cast<std::byte>('f');  // no pickle begins with it
 
 // A request that is no task: to call a function.
@@ -46,31 +45,22 @@ detail::Message answer(const detail::Message& request) {
   return {};
 }
 
-int environment_number(const char* name, int otherwise) {
-  const char* const text = std::getenv(name);
-  return text == nullptr ? otherwise : std::atoi(text);
-}
-
-detail::Environment environment(int n_jobs) {
-  const int depth = environment_number(depth_variable, 0);
-  const int most = environment_number("LOKY_MAX_DEPTH", 10);
-  if (most > 0 && depth >= most) {
+void check_depth() {
+  const char* const variable = std::getenv("LOKY_MAX_DEPTH");
+  const int most = variable == nullptr ? 10 : std::atoi(variable);
+  if (most > 0 && detail::worker_depth() >= most) {
     throw Error(errc::unsupported,
                 "Could not spawn extra nested processes at depth superior to MAX_DEPTH=" +
                     std::to_string(most) +
                     ". If this is intended, you can change this limit with the LOKY_MAX_DEPTH "
                     "environment variable.");
   }
-  detail::Environment variables = detail::thread_limits(std::nullopt, n_jobs);
-  variables[depth_variable] = std::to_string(depth + 1);
-  return variables;
 }
 
-detail::WorkerPoolOptions pool_options(const LokyOptions& options, int n_jobs) {
+detail::WorkerPoolOptions pool_options(const LokyOptions& options) {
   using std::chrono::milliseconds;
   constexpr std::chrono::duration<double> longest = std::chrono::years(100);
   return {.handler = answer,
-          .environment = environment(n_jobs),
           .initializer = call_of(options.initializer),
           .finalizer = call_of(options.finalizer),
           .idle_timeout = std::chrono::duration_cast<milliseconds>(
@@ -113,13 +103,9 @@ int LokyBackend::effective_n_jobs(int n_jobs) const {
 }
 
 void LokyBackend::start_call(int n_jobs) {
-  const auto workers = static_cast<std::size_t>(n_jobs);
-  std::unique_lock lock(mutex_);
-  const detail::WorkerPoolOptions options =
-      pools_.empty() ? pool_options(options_, n_jobs) : pools_.front()->options();
-  lock.unlock();
-  auto pool = detail::shared_worker_pool(options, workers);
-  lock.lock();
+  check_depth();
+  auto pool = detail::shared_worker_pool(pool_options(options_), static_cast<std::size_t>(n_jobs));
+  const std::lock_guard lock(mutex_);
   pools_.push_back(std::move(pool));
 }
 
@@ -139,9 +125,12 @@ bytes LokyBackend::run(RemoteJob& job, const std::stop_token& stop) {
   for (int attempt = 0;; ++attempt) {
     try {
       job.wait();
-      detail::Message reply = pool->call(request, stop, tag, [&] { job.begin(); });
+      detail::Message reply = pool->call(
+          request, stop, tag, [&] { job.begin(); }, job.environment());
       job.keep_files(std::move(reply.files));
       return std::move(reply.payload);
+    } catch (const detail::InitializerError&) {  // another one would end, too
+      throw;
     } catch (const TerminatedWorkerError&) {
       if (attempt >= options_.retries) throw;
     }

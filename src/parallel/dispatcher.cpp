@@ -7,8 +7,8 @@
 #include "joblib/core/detail/cached_call.hpp"
 #include "joblib/core/error.hpp"
 #include "joblib/core/log.hpp"
+#include "joblib/process/worker.hpp"
 #include "pre_dispatch.hpp"
-#include "remote_job.hpp"
 #include "thread_limit.hpp"
 
 namespace joblib::detail {
@@ -42,9 +42,9 @@ Dispatcher::Dispatcher(std::shared_ptr<ParallelState> state, std::unique_ptr<Tas
       source_(std::move(source)),
       delivery_(delivery),
       plan_(plan),
-      arrays_(plan.remote == nullptr
-                  ? nullptr
-                  : std::make_unique<LastingArrays>(sharing_options(state_->options))),
+      remote_call_(plan.remote == nullptr
+                       ? nullptr
+                       : std::make_unique<RemoteCall>(state_->options, plan.n_jobs)),
       gate_(std::make_shared<Gate>(*this)),
       reporter_({.prefix = state_->prefix,
                  .verbose = state_->options.verbose.value_or(0),
@@ -233,10 +233,12 @@ Dispatcher::Clock::duration Dispatcher::run_remotely(Batch& batch, TaskMonitor& 
   monitor.begin_batch(batch.first(), 1);
   if (!monitor.begin_task()) return {};
   const Clock::time_point begin = Clock::now();
-  BatchJob job(batch, monitor, *task_context_, *arrays_);
+  BatchJob job(batch, monitor, *task_context_, *remote_call_);
   bytes reply;
   try {
     reply = reply_to(job, monitor);
+  } catch (const InitializerError&) {
+    throw;
   } catch (const TerminatedWorkerError& error) {
     const auto named = std::make_exception_ptr(TerminatedWorkerError(
         error.what() + (" while it ran " + name_of_tasks(batch) + " (counted from 0)")));

@@ -20,7 +20,7 @@
 #include "joblib/backend/remote_backend.hpp"
 #include "joblib/core/detail/spin.hpp"
 #include "joblib/parallel/detail/call.hpp"
-#include "joblib/process/detail/shared_arrays.hpp"
+#include "remote_job.hpp"
 #include "reporter.hpp"
 #include "state.hpp"
 #include "watched_tasks.hpp"
@@ -104,7 +104,7 @@ class Dispatcher final : public Call {
   const std::unique_ptr<TaskSource> source_;
   const Delivery delivery_;
   const CallPlan plan_;
-  const std::unique_ptr<LastingArrays> arrays_;  // null where batches run in this process
+  const std::unique_ptr<RemoteCall> remote_call_;  // null where batches run in this process
   const std::shared_ptr<Gate> gate_;
   Reporter reporter_;
   std::stop_source stop_;  // seen by the tasks

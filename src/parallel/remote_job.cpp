@@ -143,19 +143,39 @@ Message answer(std::span<const std::byte> request, const FileList& came) {
   return {.payload = std::move(payload), .files = files.take()};
 }
 
+// How the arrays of a call travel.
+SharingOptions sharing_options(const ParallelOptions& options) {
+  SharingOptions sharing;
+  constexpr std::uint64_t default_max_nbytes = 1 << 20;
+  if (!options.max_nbytes.has_value()) {
+    sharing.max_nbytes = default_max_nbytes;
+  } else if (const auto& limit = options.max_nbytes.limit()) {
+    sharing.max_nbytes = limit->bytes();
+  }
+  if (!options.temp_folder.empty())  // which a worker, too, is to find
+    sharing.temp_folder = std::filesystem::absolute(options.temp_folder);
+  const MmapMode mode = options.mmap_mode.value_or(MmapMode::r);
+  sharing.writes_through = mode == MmapMode::r_plus || mode == MmapMode::w_plus;
+  return sharing;
+}
+
 }  // namespace
+
+RemoteCall::RemoteCall(const ParallelOptions& options, int n_jobs)
+    : arrays(sharing_options(options)),
+      environment(thread_limits(options.inner_max_num_threads, n_jobs)) {}
 
 bytes BatchJob::run() {
   if (files_.empty()) return run_here(batch_, context_, nullptr);
-  MessageFiles files(arrays_.options(), files_.front());
+  MessageFiles files(call_.arrays.options(), files_.front());
   return run_here(batch_, context_, &files);
 }
 
 bytes BatchJob::request() { return request(nullptr, nullptr); }
 
 Message BatchJob::request_with_files() {
-  MessageFiles files(arrays_);
-  bytes payload = request(&arrays_.options(), &files);
+  MessageFiles files(call_.arrays);
+  bytes payload = request(&call_.arrays.options(), &files);
   return {.payload = std::move(payload), .files = files.take()};
 }
 
@@ -206,21 +226,6 @@ std::string name_of_tasks(const Batch& batch) {
   if (batch.size() == 1) return "task " + std::to_string(batch.first());
   return "tasks " + std::to_string(batch.first()) + " to " +
          std::to_string(batch.first() + batch.size() - 1);
-}
-
-SharingOptions sharing_options(const ParallelOptions& options) {
-  SharingOptions sharing;
-  constexpr std::uint64_t default_max_nbytes = 1 << 20;
-  if (!options.max_nbytes.has_value()) {
-    sharing.max_nbytes = default_max_nbytes;
-  } else if (const auto& limit = options.max_nbytes.limit()) {
-    sharing.max_nbytes = limit->bytes();
-  }
-  if (!options.temp_folder.empty())  // which a worker, too, is to find
-    sharing.temp_folder = std::filesystem::absolute(options.temp_folder);
-  const MmapMode mode = options.mmap_mode.value_or(MmapMode::r);
-  sharing.writes_through = mode == MmapMode::r_plus || mode == MmapMode::w_plus;
-  return sharing;
 }
 
 void check_sendable(const RemoteBackend& backend, const TaskSource& source) {

@@ -15,20 +15,29 @@ namespace joblib::detail {
 // "task 3" or "tasks 3 to 17", counted from 0.
 std::string name_of_tasks(const Batch& batch);
 
+// What the batches of a call to other processes have in common.
+struct RemoteCall {
+  RemoteCall(const ParallelOptions& options, int n_jobs);
+
+  LastingArrays arrays;
+  const Environment environment;
+};
+
 // A batch that another process runs.
 class BatchJob final : public RemoteJob {
  public:
-  BatchJob(Batch& batch, TaskMonitor& monitor, const Context& context, LastingArrays& arrays)
-      : batch_(batch), monitor_(monitor), context_(context), arrays_(arrays) {}
+  BatchJob(Batch& batch, TaskMonitor& monitor, const Context& context, RemoteCall& call)
+      : batch_(batch), monitor_(monitor), context_(context), call_(call) {}
 
   std::string name() const override { return name_of_tasks(batch_); }
+  const Environment& environment() const override { return call_.environment; }
   void wait() override { monitor_.stop_clock(); }
   void begin() override { monitor_.start_clock(); }
   bytes run() override;
   bytes request() override;
   Message request_with_files() override;
   void keep_files(FileList files) override { files_ = std::move(files); }
-  void make_file() override { files_ = {new_array_file(arrays_.options())}; }
+  void make_file() override { files_ = {new_array_file(call_.arrays.options())}; }
 
   // Gives the results in the reply to the batch, or throws the error of a task. Returns how long
   // the tasks took.
@@ -43,13 +52,10 @@ class BatchJob final : public RemoteJob {
   Batch& batch_;
   TaskMonitor& monitor_;
   const Context& context_;
-  LastingArrays& arrays_;
+  RemoteCall& call_;
   FileList files_ = {};  // of the reply
   bool can_be_sent_ = true;
 };
-
-// How the arrays of a call with these options travel.
-SharingOptions sharing_options(const ParallelOptions& options);
 
 // Throws Error, naming the type, where tasks or results can't get to the backend and back.
 void check_sendable(const RemoteBackend& backend, const TaskSource& source);

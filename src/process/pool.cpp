@@ -33,8 +33,9 @@ WorkerPool::~WorkerPool() {
 }
 
 Message WorkerPool::call(const Message& request, const std::stop_token& stop,
-                         const std::string& output_tag, const std::function<void()>& begin) {
-  Worker worker = acquire(stop);
+                         const std::string& output_tag, const std::function<void()>& begin,
+                         const Environment& environment) {
+  Worker worker = acquire(environment);
   try {
     Message reply = worker->call(request, stop, output_tag, begin);
     release(std::move(worker));
@@ -45,20 +46,22 @@ Message WorkerPool::call(const Message& request, const std::stop_token& stop,
   }
 }
 
-WorkerPool::Worker WorkerPool::acquire(const std::stop_token& stop) {
-  while (Worker worker = take_idle()) {
+WorkerPool::Worker WorkerPool::acquire(const Environment& environment) {
+  while (Worker worker = take_idle(environment)) {
     if (worker->is_alive()) return worker;
   }
-  auto worker = std::make_unique<WorkerProcess>(options_.handler, options_.environment);
-  if (!options_.initializer.empty()) worker->call({.payload = options_.initializer}, stop);
-  return worker;
+  return std::make_unique<WorkerProcess>(options_.handler, environment, options_.initializer);
 }
 
-WorkerPool::Worker WorkerPool::take_idle() {
+// The one used last.
+WorkerPool::Worker WorkerPool::take_idle(const Environment& environment) {
   const std::lock_guard lock(mutex_);
-  if (idle_.empty()) return nullptr;
-  Worker worker = std::move(idle_.back().worker);
-  idle_.pop_back();
+  const auto found = std::find_if(idle_.rbegin(), idle_.rend(), [&](const Idle& idle) {
+    return idle.worker->environment() == environment;
+  });
+  if (found == idle_.rend()) return nullptr;
+  Worker worker = std::move(found->worker);
+  idle_.erase(std::next(found).base());
   return worker;
 }
 

@@ -198,10 +198,10 @@ bytes failure_payload(int code, std::string_view text) {
   return payload;
 }
 
-void throw_failure(std::span<const std::byte> payload) {
+void throw_failure(std::span<const std::byte> payload, const std::string& before) {
   Fields fields(payload);
   const auto code = static_cast<errc>(fields.number<std::uint32_t>());
-  throw Error(code, fields.text());
+  throw Error(code, before + fields.text());
 }
 
 }  // namespace joblib::detail

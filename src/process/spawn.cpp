@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
+#include <cstdlib>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,8 @@
 
 namespace joblib::detail {
 namespace {
+
+constexpr const char* depth_variable = "JOBLIB_WORKER_DEPTH";
 
 // What posix_spawn is to do in the new process before it becomes the program.
 class SpawnActions {
@@ -100,10 +103,16 @@ std::string random_token() {
   return token;
 }
 
+int worker_depth() {
+  const char* const depth = std::getenv(depth_variable);
+  return depth == nullptr ? 0 : std::atoi(depth);
+}
+
 int spawn_worker(int socket, const std::array<int, 2>& outputs, const std::string& token,
                  const Environment& environment) {
   Environment added = environment;
   added[worker_mark] = token;
+  added[depth_variable] = std::to_string(worker_depth() + 1);
   std::vector<std::string> variables = environment_with(added);
   std::vector<std::string> arguments =
       has_foreign_host() ? foreign_worker_command() : std::vector<std::string>{worker_name()};

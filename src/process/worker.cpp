@@ -1,16 +1,14 @@
 #include "joblib/process/worker.hpp"
 
-#include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include <pthread.h>
 
 #include "foreign_host.hpp"
-#include "joblib/core/cpu_count.hpp"
 #include "joblib/core/detail/fork_safe_mutex.hpp"
 #include "joblib/core/error.hpp"
 #include "joblib/process/worker_main.hpp"
@@ -65,20 +63,8 @@ constexpr std::chrono::seconds longest_start{5};  // that a call's time-out does
 
 }  // namespace
 
-Environment thread_limits(std::optional<int> inner_max_num_threads, int n_workers) {
-  const int threads = inner_max_num_threads.value_or(std::max(cpu_count() / n_workers, 1));
-  Environment limits;
-  for (const char* const name :
-       {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS",
-        "VECLIB_MAXIMUM_THREADS", "NUMBA_NUM_THREADS", "NUMEXPR_NUM_THREADS"}) {
-    if (inner_max_num_threads || std::getenv(name) == nullptr)
-      limits[name] = std::to_string(threads);
-  }
-  if (std::getenv("ENABLE_IPC") == nullptr) limits["ENABLE_IPC"] = "1";  // TBB's
-  return limits;
-}
-
-WorkerProcess::WorkerProcess(RequestHandler handler, const Environment& environment) {
+WorkerProcess::WorkerProcess(RequestHandler handler, Environment environment, bytes initializer)
+    : environment_(std::move(environment)), initializer_(std::move(initializer)) {
   Hello hello = {.token = random_token(),
                  .build_id = common_build_id(),
                  .handler = code_address_of(reinterpret_cast<const void*>(handler))};
@@ -93,7 +79,7 @@ WorkerProcess::WorkerProcess(RequestHandler handler, const Environment& environm
   LiveWorkers::instance().add(*this, [&] {
     auto [mine, of_worker] = connected_sockets();
     output_ = std::make_unique<WorkerOutput>();
-    const int id = spawn_worker(of_worker.get(), output_->write_ends(), hello.token, environment);
+    const int id = spawn_worker(of_worker.get(), output_->write_ends(), hello.token, environment_);
     of_worker = {};  // before another descriptor is needed
     output_->close_write_ends();
     process_ = ChildProcess(id);
@@ -114,61 +100,67 @@ bool WorkerProcess::is_alive() const noexcept { return usable_ && !process_.has_
 Message WorkerProcess::call(const Message& request, const std::stop_token& stop,
                             const std::string& output_tag, const std::function<void()>& begin) {
   if (stop.stop_requested()) throw_cancelled();
-  output_->set_tag(output_tag);
   usable_ = false;  // unless all goes well
-  begin_ = begin;
-  const bool was_ready = ready_;
+  if (state_ != State::ready) start(stop, begin);
+  output_->set_tag(output_tag);
+  if (begin) begin();
+  Frame answer = exchange(&request, stop);
+  usable_ = !stop.stop_requested();
+  leaks_ = answer.kind == FrameKind::leaking;
+  if (answer.kind == FrameKind::failure) throw_failure(answer.message.payload);
+  return std::move(answer.message);
+}
+
+void WorkerProcess::start(const std::stop_token& stop, const std::function<void()>& begin) {
+  begin_ = begin ? &begin : nullptr;
+  exchange(nullptr, stop);  // its hello
+  state_ = State::initializing;
+  if (!initializer_.empty()) {
+    const Message request = {.payload = initializer_};
+    const Frame answer = exchange(&request, stop);
+    if (answer.kind == FrameKind::failure)
+      throw_failure(answer.message.payload, "The initializer of a worker process failed: ");
+  }
+  begin_ = nullptr;
+  state_ = State::ready;
+}
+
+Frame WorkerProcess::exchange(const Message* request, const std::stop_token& stop) {
   std::optional<Frame> answer;
   {
     const std::stop_callback kill_it(stop, [this] { process_.kill(); });
-    answer = exchange(request);
+    if (request == nullptr || channel_->send(FrameKind::run, *request))
+      answer = channel_->receive();
   }
-  // What it has written came before its answer, and was seen by the last wait; but not if that
-  // was for a hello, with which the answer has arrived.
-  if (answer && was_ready) {
-    output_->end_lines();
-  } else {
-    output_->flush();
+  if (answer) {
+    output_->end_lines();  // it came before the answer, and was seen by the last wait
+    return *std::move(answer);
   }
-  const bool stopped = stop.stop_requested();
-  if (!answer) {
-    if (stopped) throw_cancelled();
-    throw_terminated();
-  }
-  usable_ = !stopped;
-  leaks_ = answer->kind == FrameKind::leaking;
-  if (answer->kind == FrameKind::failure) throw_failure(answer->message.payload);
-  return std::move(answer->message);
-}
-
-std::optional<Frame> WorkerProcess::exchange(const Message& request) {
-  if (ready_) begin();
-  if (!channel_->send(FrameKind::run, request)) return std::nullopt;
-  for (;;) {
-    std::optional<Frame> frame = channel_->receive();
-    if (!frame || frame->kind != FrameKind::hello) return frame;
-    ready_ = true;
-    begin();
-  }
+  output_->flush();
+  if (stop.stop_requested()) throw_cancelled();
+  throw_terminated();
 }
 
 void WorkerProcess::wait(int socket, short events) {
-  if (begin_ && !output_->wait(socket, events, started_ + longest_start)) begin();
+  if (begin_ != nullptr) {
+    if (output_->wait(socket, events, started_ + longest_start)) return;
+    (*std::exchange(begin_, nullptr))();
+  }
   output_->wait(socket, events);
-}
-
-void WorkerProcess::begin() {
-  if (const auto begin = std::exchange(begin_, {})) begin();
 }
 
 void WorkerProcess::throw_terminated() {
   process_.kill();  // it may have closed the connection and live
   const std::string exit_code = process_.wait();
-  if (!ready_) {
+  if (state_ == State::starting) {
     throw TerminatedWorkerError("A worker process ended before it was ready, with the exit code " +
                                 exit_code +
                                 ". It was running the program's static initialisation, as every "
                                 "worker does, or could not load the program");
+  }
+  if (state_ == State::initializing) {
+    throw InitializerError("The initializer of a worker process ended it, with the exit code " +
+                           exit_code);
   }
   throw TerminatedWorkerError(
       "A worker process managed by the executor was unexpectedly terminated. This could be caused "

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <iterator>
 #include <numeric>
 #include <ranges>
 #include <set>
@@ -21,6 +22,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "core/environment_guard.hpp"
 #include "core/file_tree.hpp"
 #include "joblib/parallel.hpp"
 #include "parallel/behaviour/tools.hpp"
@@ -34,6 +36,7 @@ using joblib::Parallel;
 using joblib::ParallelOptions;
 using joblib::TerminatedWorkerError;
 using joblib::test::children;
+using joblib::test::EnvironmentGuard;
 using joblib::test::error_code;
 using joblib::test::FileTree;
 using joblib::test::text_of_error;
@@ -69,8 +72,26 @@ void say(int i) { std::printf("%d squared is\n%d\n", i, i * i); }
 
 int initialized = 0;
 void initialize() { initialized += 10; }
-void initialize_slowly() { std::this_thread::sleep_for(std::chrono::milliseconds(600)); }
 void fail_to_initialize() { throw std::runtime_error("no licence"); }
+
+// Each time, a folder is made where the environment says.
+constexpr const char* marks_variable = "JOBLIB_TEST_MARKS";
+void mark() {
+  std::filesystem::create_directory(std::string(std::getenv(marks_variable)) + '/' +
+                                    std::to_string(getpid()));
+}
+void exit_in_initializer() {
+  mark();
+  _exit(3);
+}
+void crash_in_initializer() {
+  mark();
+  std::raise(SIGKILL);
+}
+void hang_in_initializer() {
+  mark();
+  for (;;) pause();
+}
 
 }  // namespace
 
@@ -88,14 +109,6 @@ TEST_CASE("Tasks run in workers that are kept for later calls") {
   joblib::shutdown();
   CHECK(children().empty());
   CHECK(processes_of(parallel).size() <= 2);
-}
-
-TEST_CASE("The time of a task doesn't count before its worker is ready") {
-  const BackendOptions options = {{"initializer", initialize_slowly}};
-  Parallel parallel(with_loky(
-      {.timeout = std::chrono::milliseconds(500), .batch_size = 1, .backend_options = options}));
-  CHECK(parallel.map(square, std::vector{1, 2, 3}) == std::vector{1, 4, 9});
-  joblib::shutdown();
 }
 
 TEST_CASE("What tasks write can be tagged with their numbers") {
@@ -193,10 +206,41 @@ TEST_CASE("Each worker runs the initializer first") {
   CHECK(values == std::vector<int>(9, 10));
   CHECK(initialized == 0);
   const BackendOptions failing = {{"initializer", fail_to_initialize}};
-  CHECK_THAT(text_of_error([&] {
-               Parallel(with_loky({.backend_options = failing})).map(ask, std::views::iota(0, 9));
-             }),
-             Contains("no licence"));
+  CHECK(text_of_error([&] {
+          Parallel(with_loky({.backend_options = failing})).map(ask, std::views::iota(0, 9));
+        }) == "The initializer of a worker process failed: no licence");
+}
+
+TEST_CASE("An initializer that ends its worker ends the call, and no task is blamed or repeated") {
+  const auto [initializer, exit_code] = GENERATE(table<void (*)(), std::string>({
+      {exit_in_initializer, "EXIT(3)"},
+      {crash_in_initializer, "SIGKILL(-9)"},
+  }));
+  const FileTree folder;
+  const EnvironmentGuard guard(marks_variable, folder.root().c_str());
+  joblib::shutdown();
+  Parallel parallel(
+      with_loky({.batch_size = 1,
+                 .backend_options = {{"initializer", initializer}, {"retries", std::int64_t{9}}}}));
+  const auto tasks =
+      std::views::iota(0, 100) | std::views::transform([](int i) { return delayed(square)(i); });
+  const auto call = [&] { parallel.outcomes(tasks); };
+  CHECK_THROWS_AS(call(), TerminatedWorkerError);
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.root()), {}) <= 2);
+  CHECK(text_of_error(call) ==
+        "The initializer of a worker process ended it, with the exit code " + exit_code);
+  joblib::shutdown();
+}
+
+TEST_CASE("An initializer that hangs is killed with its worker when a task has a time-out") {
+  const FileTree folder;
+  const EnvironmentGuard guard(marks_variable, folder.root().c_str());
+  joblib::shutdown();
+  Parallel parallel(with_loky({.timeout = std::chrono::milliseconds(100),
+                               .backend_options = {{"initializer", hang_in_initializer}}}));
+  CHECK_THROWS_AS(parallel.map(square, std::vector{1, 2, 3}), joblib::TimeoutError);
+  CHECK_FALSE(std::filesystem::is_empty(folder.root()));
+  CHECK(children().empty());
 }
 
 TEST_CASE("Workers limit the threads of OpenMP and others") {
@@ -206,10 +250,15 @@ TEST_CASE("Workers limit the threads of OpenMP and others") {
   };
   const std::vector<std::string> names = {"OMP_NUM_THREADS", "MKL_NUM_THREADS", "ENABLE_IPC"};
   const std::string share = std::to_string(std::max(joblib::cpu_count() / 2, 1));
-  setenv("MKL_NUM_THREADS", "7", 1);
   joblib::shutdown();
+  const EnvironmentGuard guard("MKL_NUM_THREADS", "7");
   CHECK(Parallel(with_loky()).map(ask, names) == std::vector<std::string>{share, "7", "1"});
-  unsetenv("MKL_NUM_THREADS");
+  // What a call says goes before what the environment says, and workers with it are kept, too.
+  Parallel limited(with_loky({.inner_max_num_threads = 3}));
+  CHECK(limited.map(ask, names) == std::vector<std::string>{"3", "3", "1"});
+  const std::set<int> workers = processes_of(limited);
+  CHECK(Parallel(with_loky()).map(ask, names) == std::vector<std::string>{share, "7", "1"});
+  for (const int id : processes_of(limited)) CHECK(children().contains(id));
   joblib::shutdown();
 }
 

@@ -24,6 +24,7 @@
 namespace {
 
 using joblib::bytes;
+using joblib::detail::Environment;
 using joblib::detail::Message;
 using joblib::detail::WorkerPool;
 using joblib::detail::WorkerPoolOptions;
@@ -31,8 +32,9 @@ using joblib::test::FileTree;
 using joblib::test::obey;
 using joblib::test::Watched;
 
-std::string answer(WorkerPool& pool, const char* request) {
-  return std::string(pool.call({.payload = bytes(request)}, {}).payload.view());
+std::string answer(WorkerPool& pool, const char* request, const Environment& environment = {}) {
+  return std::string(
+      pool.call({.payload = bytes(request)}, {}, {}, {}, environment).payload.view());
 }
 
 // An initializer or finalizer is a request like any other: here, the name of a file to be made.
@@ -62,13 +64,17 @@ TEST_CASE("A pool keeps its workers for later calls") {
 TEST_CASE("A request begins when its worker is ready") {
   const FileTree folder;
   const std::filesystem::path mark = folder.root() / "started";
-  WorkerPool pool({.handler = &obey, .environment = {{"JOBLIB_TEST_START_MARK", mark.string()}}});
+  const auto initialized = folder.root() / "initialized";
+  std::filesystem::create_directory(initialized);
+  WorkerPool pool({.handler = &make_file, .initializer = bytes(initialized.string() + '/')});
   for (int i = 0; i < 2; ++i) {  // the second time with a worker that is there
     int begun = 0;
-    pool.call({.payload = bytes("id")}, {}, {}, [&] {
+    const auto begin = [&] {
       CHECK(std::filesystem::exists(mark));
+      CHECK_FALSE(std::filesystem::is_empty(initialized));
       ++begun;
-    });
+    };
+    pool.call({.payload = bytes("id")}, {}, {}, begin, {{"JOBLIB_TEST_START_MARK", mark.string()}});
     CHECK(begun == 1);
   }
 }
@@ -77,10 +83,11 @@ TEST_CASE("A worker that is stopped while it starts doesn't keep a request from 
   const FileTree folder;
   const std::filesystem::path mark = folder.root() / "started";
   REQUIRE(::mkfifo(mark.c_str(), 0600) == 0);  // opening it for reading waits for a writer
-  WorkerPool pool({.handler = &obey, .environment = {{"JOBLIB_TEST_START_GATE", mark.string()}}});
+  WorkerPool pool({.handler = &obey});
   std::stop_source stop;
   const auto call = [&] {
-    pool.call({.payload = bytes("id")}, stop.get_token(), {}, [&] { stop.request_stop(); });
+    pool.call({.payload = bytes("id")}, stop.get_token(), {}, [&] { stop.request_stop(); },
+              {{"JOBLIB_TEST_START_GATE", mark.string()}});
   };
   CHECK_THROWS_AS(call(), joblib::Cancelled);
 }
@@ -174,6 +181,23 @@ TEST_CASE("A call ends surplus workers, but not at once") {
   CHECK(joblib::test::children().size() == (at_once ? 2 : 3));
 }
 
+TEST_CASE("Calls with another environment have workers of their own, in the place of others") {
+  WorkerPool pool({.handler = &obey, .surplus_timeout = std::chrono::hours(0)});
+  const Environment one = {{"JOBLIB_TEST", "1"}};
+  const Environment two = {{"JOBLIB_TEST", "2"}};
+  for (int i = 0; i < 3; ++i) {
+    CHECK(answer(pool, "variable JOBLIB_TEST", one) == "1");
+    CHECK(answer(pool, "variable JOBLIB_TEST", two) == "2");
+  }
+  const std::string id = answer(pool, "id", two);
+  CHECK(answer(pool, "id", one) != id);
+  CHECK(answer(pool, "id", two) == id);
+  CHECK(joblib::test::children().size() == 2);
+  pool.begin_call(1);
+  CHECK(joblib::test::children_end(1));
+  CHECK(answer(pool, "id", two) == id);
+}
+
 TEST_CASE("Initializer and finalizer run once in each worker") {
   const auto folder =
       std::filesystem::temp_directory_path() / ("joblib-pool-" + std::to_string(::getpid()));
@@ -193,9 +217,17 @@ TEST_CASE("Initializer and finalizer run once in each worker") {
   }
   CHECK(made("end", id));
   std::filesystem::remove_all(folder);
+}
 
+TEST_CASE("An initializer that fails, or ends its worker, is the error of the call") {
   WorkerPool failing({.handler = &obey, .initializer = bytes("error")});
-  CHECK_THROWS_WITH(answer(failing, "id"), "there is none");
+  CHECK_THROWS_WITH(answer(failing, "id"),
+                    "The initializer of a worker process failed: there is none");
+  WorkerPool ending({.handler = &obey, .initializer = bytes("exit")});
+  CHECK_THROWS_AS(answer(ending, "id"), joblib::detail::InitializerError);
+  CHECK_THROWS_WITH(answer(ending, "id"),
+                    "The initializer of a worker process ended it, with the exit code EXIT(3)");
+  CHECK(joblib::test::children().empty());
 }
 
 TEST_CASE("A worker whose requests leak memory is replaced after its finalizer, and none fails") {
@@ -232,7 +264,7 @@ TEST_CASE("A finalizer that takes too long ends with its worker") {
 TEST_CASE("Calls with equal options share a pool, and others don't take it away") {
   using joblib::detail::shared_worker_pool;
   const auto options = [](int i) {
-    return WorkerPoolOptions{.handler = &obey, .environment = {{"JOBLIB_TEST", std::to_string(i)}}};
+    return WorkerPoolOptions{.handler = &obey, .idle_timeout = std::chrono::minutes(5 + i)};
   };
   const auto ask = [&](int i, const char* request) {
     return answer(*shared_worker_pool(options(i), 1), request);
@@ -242,7 +274,6 @@ TEST_CASE("Calls with equal options share a pool, and others don't take it away"
   for (int i = 0; i < 3; ++i) {
     CHECK(ask(0, "id") == first);
     CHECK(ask(1, "id") == ask(1, "id"));
-    CHECK(ask(1, "variable JOBLIB_TEST") == "1");
   }
   CHECK(joblib::test::children().size() == 2);
   // A few are kept where none is used.

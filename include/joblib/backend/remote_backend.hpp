@@ -8,6 +8,7 @@
 #include "joblib/backend/parallel_backend.hpp"
 #include "joblib/pickle/bytes.hpp"
 #include "joblib/process/detail/message.hpp"
+#include "joblib/process/environment.hpp"
 
 namespace joblib {
 
@@ -18,6 +19,10 @@ class RemoteJob {
 
   /// "task 3" or "tasks 3 to 17", counted from 0.
   virtual std::string name() const = 0;
+
+  /// What a process that is started for the call is to have in its environment: joblib's limits for
+  /// the threads of OpenMP, BLAS and others. The same for all jobs of the call.
+  virtual const detail::Environment& environment() const = 0;
 
   /// What passes between these two calls doesn't count for the timeout of the tasks: until a
   /// process is there that begins with them.

@@ -45,7 +45,7 @@ class TimeoutError : public Error {
   explicit TimeoutError(const std::string& what) : Error(errc::timed_out, what) {}
 };
 
-/// A worker process was killed, crashed or exited while it ran a task.
+/// A worker process was killed, crashed or exited while it ran a task, or its initializer.
 class TerminatedWorkerError : public Error {
  public:
   explicit TerminatedWorkerError(const std::string& what) : Error(errc::worker_died, what) {}

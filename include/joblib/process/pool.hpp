@@ -19,10 +19,9 @@ namespace joblib::detail {
 
 struct WorkerPoolOptions {
   RequestHandler handler = nullptr;
-  Environment environment = {};
   /// The requests that a worker answers first of all, and last of all where it isn't killed; none
   /// if empty. The handler reports what goes wrong by throwing an Error: an initializer's reaches
-  /// the caller, a finalizer's is logged.
+  /// the caller as WorkerProcess says, a finalizer's is logged.
   bytes initializer = {};
   bytes finalizer = {};
   std::chrono::milliseconds idle_timeout = std::chrono::minutes(5);  ///< then a worker ends
@@ -42,13 +41,15 @@ class WorkerPool {
   WorkerPool& operator=(const WorkerPool&) = delete;
   ~WorkerPool();
 
-  /// Has a worker that is idle, or a new one, answer the request. Throws as WorkerProcess and its
-  /// call do, `begin` included; a worker that died or was killed is replaced by the next call.
+  /// Has a worker with this environment that is idle, or a new one, answer the request. Throws as
+  /// WorkerProcess and its call do, `begin` included; a worker that died or was killed is replaced
+  /// by the next call.
   Message call(const Message& request, const std::stop_token& stop,
-               const std::string& output_tag = {}, const std::function<void()>& begin = {});
+               const std::string& output_tag = {}, const std::function<void()>& begin = {},
+               const Environment& environment = {});
 
   /// A call that wants so many workers begins, and later ends. Where one begins, surplus workers
-  /// end: those that are idle, and more than all running calls want.
+  /// end: those that are idle, and more than all running calls want, whatever their environment.
   void begin_call(std::size_t workers);
   void end_call(std::size_t workers);
 
@@ -65,8 +66,8 @@ class WorkerPool {
     Clock::time_point since;
   };
 
-  Worker acquire(const std::stop_token& stop);
-  Worker take_idle();
+  Worker acquire(const Environment& environment);
+  Worker take_idle(const Environment& environment);
   void release(Worker worker);
   std::vector<Worker> take_idle(std::size_t most, Clock::time_point since);
   void dismiss(std::vector<Worker> workers);

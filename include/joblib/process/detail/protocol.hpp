@@ -93,8 +93,8 @@ class Protocol {
   FileList files_ = {};              // that have come and belong to no frame yet
 };
 
-/// The payload of a failure, and back: throws the Error.
+/// The payload of a failure, and back: throws the Error, with what goes before its text.
 bytes failure_payload(int code, std::string_view text);
-[[noreturn]] void throw_failure(std::span<const std::byte> payload);
+[[noreturn]] void throw_failure(std::span<const std::byte> payload, const std::string& before = {});
 
 }  // namespace joblib::detail
