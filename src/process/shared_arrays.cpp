@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <ctime>
 #include <string>
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
@@ -26,14 +28,16 @@ static_assert(most_others < most_files);
 constexpr std::uint64_t alignment = 4096;
 
 constexpr const char* shared_memory = "shared memory";
+constexpr const char* renounced_name = "joblib-array-";  // begins so
 
 // Of all processes, and of file systems in memory.
-bool is_much_shared(std::uint64_t more) {
+bool is_much_shared(const SharingOptions& options, std::uint64_t more) {
   struct sysinfo info = {};
   if (::sysinfo(&info) != 0) return false;
   const std::uint64_t half = std::uint64_t{info.totalram} * info.mem_unit / 2;
+  const std::uint64_t most = options.most_memory.value_or(half);
   const std::uint64_t used = std::uint64_t{info.sharedram} * info.mem_unit;
-  return used > half || more > half - used;
+  return used > most || more > most - used;
 }
 
 fs::path folder_of(const SharingOptions& options) {
@@ -48,13 +52,25 @@ FileDescriptor file_in(const fs::path& folder) {
   fs::create_directories(folder, ignored);
   FileDescriptor file(
       uninterrupted([&] { return ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600); }));
-  if (file.get() < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) {
-    std::string path = (folder / "joblib-XXXXXX").string();
-    file = FileDescriptor(::mkostemp(path.data(), O_CLOEXEC));
-    if (file.get() >= 0) ::unlink(path.c_str());
-  }
+  if (file.get() < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) file = renounced_file(folder);
   if (file.get() < 0) throw_io_error("make a file for arrays in", folder.string(), errno);
   return file;
+}
+
+// Older ones than this file, which its server's clock has dated, too.
+void remove_left_files(const fs::path& folder, const FileDescriptor& file) {
+  constexpr std::time_t age = 60;
+  struct stat now = {};
+  if (::fstat(file.get(), &now) != 0) return;
+  std::error_code ignored;
+  for (fs::directory_iterator each(folder, ignored), end; each != end; each.increment(ignored)) {
+    const std::string name = each->path().filename();
+    struct stat status = {};
+    if (name.starts_with(renounced_name) && ::lstat(each->path().c_str(), &status) == 0 &&
+        S_ISREG(status.st_mode) && status.st_uid == now.st_uid &&
+        status.st_mtime + age <= now.st_mtime)
+      ::unlink(each->path().c_str());
+  }
 }
 
 FileDescriptor memory_file() {
@@ -64,7 +80,7 @@ FileDescriptor memory_file() {
 }
 
 bool fits_memory(const SharingOptions& options, std::uint64_t more) {
-  return folder_of(options).empty() && !is_much_shared(more);
+  return folder_of(options).empty() && !is_much_shared(options, more);
 }
 
 std::shared_ptr<const FileDescriptor> new_file(const SharingOptions& options, bool in_memory) {
@@ -91,6 +107,15 @@ bool is_same(const Array& a, const Array& b) {
 
 std::shared_ptr<const FileDescriptor> new_array_file(const SharingOptions& options) {
   return new_file(options, fits_memory(options, 0));
+}
+
+FileDescriptor renounced_file(const fs::path& folder) {
+  std::string path = (folder / renounced_name).string() + "XXXXXX";
+  FileDescriptor file(::mkostemp(path.data(), O_CLOEXEC));
+  if (file.get() < 0) return file;
+  ::unlink(path.c_str());
+  remove_left_files(folder, file);
+  return file;
 }
 
 std::shared_ptr<const FileDescriptor> LastingArrays::file_of(const Array& array, Order order) {

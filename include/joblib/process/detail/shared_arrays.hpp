@@ -18,10 +18,12 @@ namespace joblib::detail {
 /// How arrays travel between processes of this machine.
 struct SharingOptions {
   std::uint64_t max_nbytes = std::numeric_limits<std::uint64_t>::max();  ///< larger ones are shared
-  /// Of their files; empty: there are none while shared memory is below half of all memory, and
-  /// then they are in the system's folder for temporary files.
+  /// Of their files; empty: there are none while there is little shared memory, and then they are
+  /// in the system's folder for temporary files.
   std::filesystem::path temp_folder = {};
   bool writes_through = false;  ///< what a process changes is changed for all
+  /// So much is little, of all processes; unset: half of the machine's memory.
+  std::optional<std::uint64_t> most_memory = {};
 };
 
 /// The arrays of a call that several of its messages may refer to: each is written once, and kept
@@ -52,6 +54,11 @@ class LastingArrays {
 /// A file without a name for arrays: in memory, unless the options or the memory that is left say
 /// otherwise. Throws Error.
 std::shared_ptr<const FileDescriptor> new_array_file(const SharingOptions& options);
+
+/// A file for arrays where the file system can't make one without a name, like NFS: it loses its
+/// name before this returns. Those that a killed process has left, a minute ago or more, are
+/// removed. No descriptor, and errno, where the system refuses.
+FileDescriptor renounced_file(const std::filesystem::path& folder);
 
 /// Takes the arrays of one message: those that are mapped, by their file, and large ones.
 class MessageFiles final : public ArrayFiles {
