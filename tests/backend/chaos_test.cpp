@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -5,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <optional>
 #include <random>
@@ -13,10 +15,10 @@
 #include <stop_token>
 #include <string>
 #include <thread>
-
-#include <unistd.h>
+#include <vector>
 
 #include "catch.hpp"
+#include "core/file_tree.hpp"
 #include "core/random_seed.hpp"
 #include "joblib/parallel.hpp"
 #include "joblib/process/worker_main.hpp"
@@ -30,6 +32,7 @@ using joblib::TerminatedWorkerError;
 using joblib::TimeoutError;
 using joblib::test::address_sanitizer;
 using joblib::test::children;
+using joblib::test::FileTree;
 using joblib::test::open_descriptors;
 using joblib::test::thread_sanitizer;
 using joblib::test::Watched;
@@ -42,8 +45,15 @@ void die_by(int signal) {
   std::raise(signal);
 }
 
-// One task in `rarity`, and one for sure, ends its worker, or stops it where there is a time-out.
-int live_or_die(std::uint64_t seed, std::uint64_t rarity, bool timed, std::uint64_t i) {
+using Doubles = std::vector<double>;
+using Array = joblib::ndarray<const double>;
+constexpr std::size_t size = 200;          // elements of arrays
+constexpr std::uint64_t max_nbytes = 800;  // so that they are shared
+
+// The sums of two arrays' elements. One task in `rarity`, and one for sure, ends its worker, or
+// stops it where there is a time-out.
+Doubles live_or_die(std::uint64_t seed, std::uint64_t rarity, bool timed, std::uint64_t i,
+                    const Array& own, const Array& common) {
   const std::uint64_t random = joblib::task_seed(seed, i);
   if (i == 7 || random % rarity == 0) {
     switch (random / rarity % (timed ? 5 : 4)) {
@@ -63,7 +73,9 @@ int live_or_die(std::uint64_t seed, std::uint64_t rarity, bool timed, std::uint6
         break;
     }
   }
-  return static_cast<int>(i) + 1;
+  Doubles sums(size);
+  std::ranges::transform(own, common, sums.begin(), std::plus());
+  return sums;
 }
 
 // A process that is about to become a worker holds up the thread that starts it: stopped, it would
@@ -117,12 +129,12 @@ class Killer {
   std::jthread thread_{[this](const std::stop_token& stop) { kill_some(stop); }};
 };
 
-// Files in shared memory that have this process's name.
-std::set<std::string> shared_memory() {
-  std::set<std::string> found;
-  for (const auto& file : std::filesystem::directory_iterator("/dev/shm")) {
-    const std::string name = file.path().filename();
-    if (name.find(std::to_string(::getpid())) != std::string::npos) found.insert(name);
+// How often this process has mapped what has such a name.
+int maps_of(const std::string& name) {
+  std::ifstream maps("/proc/self/maps");
+  int found = 0;
+  for (std::string line; std::getline(maps, line);) {
+    if (line.find(name) != std::string::npos) ++found;
   }
   return found;
 }
@@ -134,14 +146,15 @@ TEST_CASE("Each task ends one way or the other while workers are killed at rando
     std::string backend;
     int tasks;
     std::uint64_t rarity;  // of tasks that end their worker
+    bool in_files;         // arrays, not in memory
     ParallelOptions options;
   };
   const std::chrono::milliseconds timeout(thread_sanitizer || address_sanitizer ? 3000 : 300);
   const auto chaos = GENERATE_COPY(from_range(std::vector<Chaos>{
-      {"loky", 10'000, 500, {.batch_size = 20}},
-      {"loky", 10'000, 500, {.timeout = timeout}},
-      {"multiprocessing", 2'000, 200, {.batch_size = 20}},
-      {"multiprocessing", 500, 50, {.timeout = timeout}},
+      {"loky", 10'000, 500, false, {.batch_size = 20}},
+      {"loky", 10'000, 500, true, {.timeout = timeout}},
+      {"multiprocessing", 2'000, 200, true, {.batch_size = 20}},
+      {"multiprocessing", 500, 50, false, {.timeout = timeout}},
   }));
   const bool sanitized = thread_sanitizer || address_sanitizer;
   if (sanitized && chaos.backend == "multiprocessing") return;  // children may find locks held
@@ -149,21 +162,25 @@ TEST_CASE("Each task ends one way or the other while workers are killed at rando
   const bool timed = chaos.options.timeout.has_value();
   const std::uint64_t seed = joblib::test::random_seed();
   WARN("JOBLIB_TEST_SEED=" << seed);
-  CAPTURE(chaos.backend, timed);
+  CAPTURE(chaos.backend, timed, chaos.in_files);
   joblib::shutdown();
+  const FileTree folder;
   const auto descriptors = open_descriptors();
-  const std::set<std::string> memory = shared_memory();
+  const Array common = joblib::ndarray<double>::adopt(Doubles(size, 1));
 
   std::optional<Killer> killer(std::in_place, seed, timed);
   ParallelOptions options = chaos.options;
   options.n_jobs = 2;
   options.backend = chaos.backend;
+  options.max_nbytes = max_nbytes;
+  if (chaos.in_files) options.temp_folder = folder.root();
   options.on_progress = [&](const joblib::Progress&) {
     if (killer) killer->progress();
   };
   const auto outcomes = Parallel(options).outcomes(
       std::views::iota(0, tasks) | std::views::transform([&](int i) {
-        return delayed(live_or_die)(seed, chaos.rarity, timed, static_cast<std::uint64_t>(i));
+        return delayed(live_or_die)(seed, chaos.rarity, timed, static_cast<std::uint64_t>(i),
+                                    joblib::ndarray<double>::adopt(Doubles(size, i)), common);
       }));
   killer.reset();
 
@@ -172,7 +189,7 @@ TEST_CASE("Each task ends one way or the other while workers are killed at rando
   for (int i = 0; i < tasks; ++i) {
     const auto& outcome = outcomes[static_cast<std::size_t>(i)];
     try {
-      if (outcome.value() != i + 1) FAIL("task " << i << " returned " << *outcome);
+      if (outcome.value() != Doubles(size, i + 1)) FAIL("task " << i << " has a wrong result");
       ++values;
     } catch (const TerminatedWorkerError&) {
     } catch (const TimeoutError&) {
@@ -182,11 +199,14 @@ TEST_CASE("Each task ends one way or the other while workers are killed at rando
   CHECK(values > 0);
   CHECK(values < tasks);
   if (!timed) {  // else a worker may have been stopped since it was done
-    const auto square = [](int i) { return i * i; };
-    CHECK(Parallel(options).map(square, std::vector{5, 6}) == std::vector{25, 36});
+    const auto squares = [](int i) { return Doubles(size, i * i); };
+    CHECK(Parallel(options).map(squares, std::vector{5, 6}) ==
+          std::vector{Doubles(size, 25), Doubles(size, 36)});
   }
   joblib::shutdown();
   CHECK(children().empty());
   CHECK(open_descriptors() == descriptors);
-  CHECK(shared_memory() == memory);
+  CHECK(maps_of("/memfd:joblib") == 0);
+  CHECK(maps_of(folder.root()) == 0);
+  CHECK(std::filesystem::is_empty(folder.root()));
 }

@@ -1,5 +1,5 @@
-// long_call <backend> <folder> runs two tasks that never end. Each makes a folder there, named by
-// its process.
+// long_call <backend> <folder> runs two tasks that never end. Each makes a folder in its folder
+// workers, named by its process. They have an array that is in the folder arrays.
 
 #include <filesystem>
 #include <string>
@@ -11,8 +11,8 @@
 
 namespace {
 
-void hang(const std::string& folder) {
-  std::filesystem::create_directory(folder + '/' + std::to_string(::getpid()));
+void hang(const std::string& folder, const joblib::ndarray<const double>& /*array*/) {
+  std::filesystem::create_directories(folder + "/workers/" + std::to_string(::getpid()));
   for (;;) ::pause();
 }
 
@@ -20,6 +20,13 @@ void hang(const std::string& folder) {
 
 int main(int argc, char** argv) {
   if (argc != 3) return 2;
-  joblib::Parallel({.n_jobs = 2, .backend = std::string(argv[1]), .batch_size = 1})
-      .map(hang, std::vector(2, std::string(argv[2])));
+  const std::string folder = argv[2];
+  const joblib::ndarray<const double> array =
+      joblib::ndarray<double>::adopt(std::vector<double>(1000));
+  joblib::Parallel parallel({.n_jobs = 2,
+                             .backend = std::string(argv[1]),
+                             .batch_size = 1,
+                             .temp_folder = folder + "/arrays",
+                             .max_nbytes = 100});
+  parallel(joblib::delayed(hang)(folder, array), joblib::delayed(hang)(folder, array));
 }

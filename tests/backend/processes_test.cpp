@@ -71,7 +71,10 @@ ChildProcess start_long_call(const std::string& backend, const FileTree& folder)
 
 // Its workers, as soon as their tasks run.
 std::vector<Watched> workers_of(const ChildProcess& caller, const FileTree& folder) {
-  const auto workers = [&] { return std::filesystem::directory_iterator(folder.root()); };
+  std::filesystem::create_directory(folder.root() / "workers");
+  const auto workers = [&] {
+    return std::filesystem::directory_iterator(folder.root() / "workers");
+  };
   while (std::distance(workers(), {}) < 2 && !caller.has_ended()) std::this_thread::yield();
   std::vector<Watched> watched;
   for (const auto& worker : workers()) watched.emplace_back(std::stoi(worker.path().filename()));
@@ -187,7 +190,7 @@ TEST_CASE("Outcomes keep the other results where a worker hangs or is stopped") 
   }
 }
 
-TEST_CASE("No worker survives its parent, whether that is killed or interrupted from a terminal") {
+TEST_CASE("No worker and no file survives the caller, killed or interrupted from a terminal") {
   const std::string backend = GENERATE("loky", "multiprocessing");
   const bool interrupted = GENERATE(false, true);
   CAPTURE(backend, interrupted);
@@ -202,5 +205,6 @@ TEST_CASE("No worker survives its parent, whether that is killed or interrupted 
     caller.kill();
   }
   for (const Watched& worker : workers) CHECK(worker.ends(std::chrono::seconds(2)));
+  CHECK(std::filesystem::is_empty(folder.root() / "arrays"));
   CHECK(caller.wait() == (interrupted ? "SIGINT(-2)" : "SIGKILL(-9)"));
 }
