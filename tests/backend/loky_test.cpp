@@ -16,7 +16,6 @@
 #include <ranges>
 #include <set>
 #include <stdexcept>
-#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -148,14 +147,6 @@ TEST_CASE("What can't be sent to a worker is an error that names it before anyth
   CHECK(drawn == 0);
 }
 
-TEST_CASE("A worker that dies fails its tasks only") {
-  Parallel parallel(with_loky({.batch_size = 1}));
-  const auto call = [&] { parallel.map(crash_at_2, std::views::iota(0, 5)); };
-  CHECK_THROWS_AS(call(), TerminatedWorkerError);
-  CHECK_THAT(text_of_error(call), Contains("SIGKILL") && Contains("task 2"));
-  CHECK(parallel.map(crash_at_2, std::views::iota(3, 9)).size() == 6);
-}
-
 TEST_CASE("Tasks that are safe to repeat survive their workers") {
   const FileTree folder;
   const auto die_once = [](const std::string& mark) {
@@ -170,17 +161,6 @@ TEST_CASE("Tasks that are safe to repeat survive their workers") {
   Parallel parallel(with_loky({.batch_size = 1, .backend_options = retries}));
   CHECK(parallel.map(die_once, marks) == std::vector{1, 1});
   CHECK_THROWS_AS(parallel.map(crash_at_2, std::vector{2, 3}), TerminatedWorkerError);
-}
-
-TEST_CASE("A worker that hangs is killed when its time is over, and replaced") {
-  const auto hang = [](int i) {
-    while (i == 1) pause();
-    return i;
-  };
-  Parallel timed(with_loky({.timeout = std::chrono::milliseconds(100)}));
-  CHECK_THROWS_AS(timed.map(hang, std::views::iota(0, 4)), joblib::TimeoutError);
-  CHECK(timed.map(hang, std::views::iota(2, 8)).size() == 6);
-  CHECK(children().size() <= 2);
 }
 
 TEST_CASE("Exceptions come back from workers with their type, text and origin") {
@@ -209,6 +189,17 @@ TEST_CASE("Each worker runs the initializer first") {
   CHECK(text_of_error([&] {
           Parallel(with_loky({.backend_options = failing})).map(ask, std::views::iota(0, 9));
         }) == "The initializer of a worker process failed: no licence");
+}
+
+TEST_CASE("Each worker runs the finalizer last") {
+  const FileTree folder;
+  const EnvironmentGuard guard(marks_variable, folder.root().c_str());
+  joblib::shutdown();
+  Parallel parallel(with_loky({.backend_options = {{"finalizer", mark}}}));
+  const std::set<int> workers = processes_of(parallel);
+  CHECK(std::filesystem::is_empty(folder.root()));
+  joblib::shutdown();
+  for (const int id : workers) CHECK(std::filesystem::exists(folder.root() / std::to_string(id)));
 }
 
 TEST_CASE("An initializer that ends its worker ends the call, and no task is blamed or repeated") {

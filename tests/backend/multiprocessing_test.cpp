@@ -6,15 +6,11 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <chrono>
-#include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <numeric>
 #include <ranges>
 #include <set>
-#include <stop_token>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -29,14 +25,12 @@
 
 using joblib::delayed;
 using joblib::Parallel;
-using joblib::TerminatedWorkerError;
 using joblib::test::address_sanitizer;
 using joblib::test::children;
 using joblib::test::error_code;
 using joblib::test::open_descriptors;
 using joblib::test::text_of_error;
 using joblib::test::thread_sanitizer;
-using joblib::test::wait_for_stop;
 
 namespace {
 
@@ -91,32 +85,6 @@ TEST_CASE("The child of a batch sees what has changed before it was forked") {
   CHECK(parallel(delayed(read)(), delayed(read)()) == std::tuple(1, 1));
   value = 2;
   CHECK(parallel(delayed(read)(), delayed(read)()) == std::tuple(2, 2));
-}
-
-TEST_CASE("The end of a child is an error that names its cause and the tasks") {
-  const auto [end, expected] = GENERATE(table<void (*)(), std::string>({
-      {+[] { std::raise(SIGKILL); }, "SIGKILL(-9)"},
-      {+[] {
-         std::signal(SIGABRT, SIG_DFL);  // not the handler of the test program
-         std::abort();
-       },
-       "SIGABRT(-6)"},
-      {+[] { _exit(3); }, "EXIT(3)"},
-      {+[] { _exit(0); }, "EXIT(0)"},
-  }));
-  CAPTURE(expected);
-  Parallel parallel(with_forks({.batch_size = 1}));
-  const auto task = [&, end = end](int i) {
-    if (i == 2) end();
-    return i;
-  };
-  const auto call = [&] { parallel.map(task, std::views::iota(0, 5)); };
-  CHECK_THROWS_AS(call(), TerminatedWorkerError);
-  CHECK(text_of_error(call) ==
-        "a process of the multiprocessing backend ended with the exit code " + expected +
-            " while it ran task 2 (counted from 0)");
-  CHECK(no_forks());
-  CHECK(parallel.map(task, std::views::iota(0, 2)) == std::vector{0, 1});
 }
 
 TEST_CASE("An error of a task comes with its type and text and origin") {
@@ -212,23 +180,6 @@ TEST_CASE("Thousands of tasks leave no process and no file behind") {
   REQUIRE(results.size() == 20'000);
   for (int i = 0; i < 20'000; ++i) REQUIRE(results[static_cast<std::size_t>(i)] == text(i));
   CHECK(open_descriptors() == before);
-  CHECK(no_forks());
-}
-
-TEST_CASE("A child that hangs is killed when its time is over and when the call is stopped") {
-  const auto hang = [](int i) {
-    if (i == 1) pause();
-    return i;
-  };
-  CHECK_THROWS_AS(Parallel(with_forks({.timeout = std::chrono::milliseconds(50)}))
-                      .map(hang, std::views::iota(0, 4)),
-                  joblib::TimeoutError);
-  CHECK(no_forks());
-  std::stop_source stop;
-  const auto hanging = [] { pause(); };
-  joblib::ParallelOptions options = with_forks({.batch_size = 1, .stop = stop.get_token()});
-  options.on_progress = [&](const joblib::Progress&) { stop.request_stop(); };
-  CHECK_THROWS_AS(Parallel(options)(delayed([] {})(), delayed(hanging)()), joblib::Cancelled);
   CHECK(no_forks());
 }
 

@@ -4,11 +4,13 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <iterator>
 #include <limits>
 #include <ranges>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -19,6 +21,7 @@
 #include "core/file_tree.hpp"
 #include "joblib/parallel.hpp"
 #include "joblib/process/detail/child_process.hpp"
+#include "parallel/behaviour/tools.hpp"
 #include "parallel/stress/sanitizers.hpp"
 #include "process/children.hpp"
 
@@ -27,7 +30,9 @@ using joblib::Parallel;
 using joblib::TerminatedWorkerError;
 using joblib::TimeoutError;
 using joblib::detail::ChildProcess;
+using joblib::test::children;
 using joblib::test::FileTree;
+using joblib::test::text_of_error;
 using joblib::test::Watched;
 
 namespace {
@@ -40,6 +45,13 @@ struct Unreadable {
 template <class Function>
 auto delayed_of(Function function) {
   return [function](int i) { return delayed(function)(i); };
+}
+
+// But workers that are kept, which end then.
+bool leaves_no_process(const std::string& backend) {
+  const std::size_t left = children().size();
+  joblib::shutdown();
+  return left <= (backend == "loky" ? 2 : 0) && children().empty();
 }
 
 constexpr bool sanitized = joblib::test::thread_sanitizer || joblib::test::address_sanitizer;
@@ -98,17 +110,34 @@ TEMPLATE_TEST_CASE("Numbers cross as they are, few or many", "", char, bool, flo
   CHECK(parallel.map([](TestType number) { return number; }, numbers) == numbers);
 }
 
-TEST_CASE("Outcomes keep the other results where a worker has crashed") {
+TEST_CASE("The end of a process is the error of its tasks, and names its cause") {
+  using End = void (*)();
+  joblib::shutdown();
   const std::string backend = GENERATE("loky", "multiprocessing");
-  CAPTURE(backend);
-  const auto task = [](int i) {
-    if (i == 3) std::raise(SIGKILL);
+  if (sanitized && backend == "multiprocessing") return;  // children may find locks held
+  const auto [end, exit_code] = GENERATE(table<End, std::string>({
+      {+[] { std::raise(SIGKILL); }, "SIGKILL(-9)"},
+      {+[] {
+         std::signal(SIGABRT, SIG_DFL);  // not the handler of the test program
+         std::abort();
+       },
+       "SIGABRT(-6)"},
+      {+[] { ::_exit(3); }, "EXIT(3)"},
+      {+[] { ::_exit(0); }, "EXIT(0)"},
+  }));
+  CAPTURE(backend, exit_code);
+  const auto task = [](int i, End function) {
+    if (i == 3) function();
     return i;
   };
-  const auto outcomes = Parallel({.n_jobs = 2, .backend = backend, .batch_size = 1})
-                            .outcomes(std::views::iota(0, 6) | std::views::transform([&](int i) {
-                                        return delayed(task)(i);
-                                      }));
+  const auto tasks = std::views::iota(0, 6) |
+                     std::views::transform([&, end = end](int i) { return delayed(task)(i, end); });
+  Parallel parallel({.n_jobs = 2, .backend = backend, .batch_size = 1});
+  CHECK_THROWS_AS(parallel(tasks), TerminatedWorkerError);
+  CHECK_THAT(text_of_error([&] { parallel(tasks); }),
+             Catch::Contains(exit_code) &&
+                 Catch::Matchers::EndsWith(" while it ran task 3 (counted from 0)"));
+  const auto outcomes = parallel.outcomes(tasks);
   REQUIRE(outcomes.size() == 6);
   for (int i = 0; i < 6; ++i) {
     const auto& outcome = outcomes[static_cast<std::size_t>(i)];
@@ -118,6 +147,49 @@ TEST_CASE("Outcomes keep the other results where a worker has crashed") {
       CHECK(outcome.value() == i);
     }
   }
+  CHECK(leaves_no_process(backend));
+}
+
+TEST_CASE("A process that hangs is killed when its time is over, and replaced") {
+  joblib::shutdown();
+  const std::string backend = GENERATE("loky", "multiprocessing");
+  if (sanitized && backend == "multiprocessing") return;  // children may find locks held
+  CAPTURE(backend);
+  const auto hang = [](int i) {
+    while (i == 1) ::pause();
+    return i;
+  };
+  Parallel parallel({.n_jobs = 2, .backend = backend, .timeout = std::chrono::milliseconds(100)});
+  CHECK_THROWS_AS(parallel.map(hang, std::views::iota(0, 4)), TimeoutError);
+  CHECK(parallel.map(hang, std::views::iota(2, 8)).size() == 6);
+  CHECK(leaves_no_process(backend));
+}
+
+TEST_CASE("A process is killed when its call is stopped while it runs a task") {
+  const std::string backend = GENERATE("loky", "multiprocessing");
+  if (sanitized && backend == "multiprocessing") return;  // children may find locks held
+  CAPTURE(backend);
+  const auto hang = [](const std::string& folder) {
+    std::filesystem::create_directory(folder + '/' + std::to_string(::getpid()));
+    for (;;) ::pause();
+  };
+  const FileTree folder;
+  std::stop_source stop;
+  std::vector<Watched> processes;
+  const std::jthread stopper([&] {
+    const auto running = [&] { return std::filesystem::directory_iterator(folder.root()); };
+    while (std::distance(running(), {}) < 2) std::this_thread::yield();
+    for (const auto& each : running()) processes.emplace_back(std::stoi(each.path().filename()));
+    stop.request_stop();
+  });
+  Parallel parallel({.n_jobs = 2, .backend = backend, .batch_size = 1, .stop = stop.get_token()});
+  const auto call = [&] { parallel.map(hang, std::vector(3, folder.root().string())); };
+  CHECK_THROWS_AS(call(), joblib::Cancelled);
+  REQUIRE(processes.size() == 2);
+  for (const Watched& process : processes) CHECK(process.ends());
+  const auto same = [](int i) { return i; };
+  CHECK(Parallel({.n_jobs = 2, .backend = backend}).map(same, std::vector{5, 6}) ==
+        std::vector{5, 6});
 }
 
 TEST_CASE("Outcomes keep the other results where one can't be sent") {
