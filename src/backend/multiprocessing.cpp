@@ -69,6 +69,7 @@ void drop_pending_output() {
   drop_pending(std::clog.rdbuf());
 }
 
+// Of other streams, what is pending may be the parent's.
 void flush_output() {
   std::cout.flush();
   std::clog.flush();
