@@ -76,8 +76,7 @@ class WorkerProcess {
   std::unique_ptr<Channel> channel_ = nullptr;
   ChildProcess process_ = {};
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-  const std::function<void()>* begin_ =
-      nullptr;  // to be called while it starts, if that takes long
+  const std::function<void()>* begin_ = nullptr;  // of the call that waits for the start
   State state_ = State::starting;
   bool usable_ = true;
   bool leaks_ = false;
