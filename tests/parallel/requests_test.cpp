@@ -78,6 +78,7 @@ TEST_CASE("What can be sent is known when the program is compiled") {
   STATIC_REQUIRE_FALSE(sendable<decltype(delayed([](Opaque) {})(Opaque{}))>);
   STATIC_REQUIRE_FALSE(sendable<decltype(delayed([](int) { return Opaque{}; })(1))>);
   STATIC_REQUIRE(sendable<decltype(delayed(length)("text"))>);
+  STATIC_REQUIRE(sendable<std::pair<const std::string, int>>);  // an element of a map
   STATIC_REQUIRE_FALSE(
       sendable<decltype(delayed(&Account::balance)(static_cast<Account*>(nullptr)))>);
   CHECK(capturing(1) == 2);

@@ -58,6 +58,22 @@ struct Wire<T> {
   static T&& give(Kept& kept) { return std::move(kept); }
 };
 
+// An element of a map.
+template <class Key, class Mapped>
+struct Wire<std::pair<const Key, Mapped>> {
+  using Kept = std::pair<Key, Mapped>;
+  static constexpr bool sendable = is_picklable<Kept>();
+
+  static const std::type_info* obstacle() { return sendable ? nullptr : &typeid(Kept); }
+  static void write(PickleWriter& writer, const std::pair<const Key, Mapped>& element) {
+    save(writer, element);
+  }
+  static Kept read(Extraction& extraction, const Value& value) {
+    return extract<Kept>(extraction, value);
+  }
+  static Kept&& give(Kept& kept) { return std::move(kept); }
+};
+
 // Text that somebody else keeps, like a literal.
 template <class T>
   requires std::same_as<T, const char*> || std::same_as<T, std::string_view>
