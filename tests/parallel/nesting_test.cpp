@@ -33,6 +33,12 @@ int inside(int levels, Ask ask) {
   return std::get<0>(result);
 }
 
+int sum(auto&& values) {
+  int total = 0;
+  for (const int value : values) total += value;
+  return total;
+}
+
 // Its own nested backend: the calls inside of its tasks come back to its only thread.
 class SelfNesting : public FixedPool, public std::enable_shared_from_this<SelfNesting> {
  public:
@@ -120,21 +126,13 @@ TEST_CASE("A configuration around a call is not seen by its tasks but one inside
 TEST_CASE("Calls inside of tasks give their results on every backend") {
   const BackendCase backend = GENERATE(from_range(backends()));
   CAPTURE(backend.name);
-  const auto sum = [](const std::vector<int>& values) {
-    int total = 0;
-    for (const int value : values) total += value;
-    return total;
-  };
-  const auto inner = [&](int i) {
+  const auto inner = [](int i) {
     return sum(Parallel({.n_jobs = 2}).map([&](int j) { return i * j; }, std::vector{1, 2, 3}));
   };
-  const auto reading = [&](int i) {
-    std::vector<int> values;
-    for (const int value :
-         Parallel({.n_jobs = 2})
-             .generator(stream_of([&](int j) { return delayed([i, j] { return i * j; })(); }, 4)))
-      values.push_back(value);
-    return sum(values);
+  const auto reading = [](int i) {
+    const auto multiply = [&](int j) { return i * j; };
+    return sum(Parallel({.n_jobs = 2})
+                   .generator(stream_of([&](int j) { return delayed(multiply)(j); }, 4)));
   };
   Parallel parallel(backend.with({.batch_size = 1}));
   const std::vector<int> outer{0, 1, 2, 3, 4, 5};
@@ -176,9 +174,9 @@ TEST_CASE("An error or a cancelled call inside of a task is the error of the tas
             std::vector{1, 2, 3});
   };
   CHECK_THROWS_AS(parallel.map(failing, std::vector{2}), joblib::test::TaskError);
-  std::stop_source source;
-  source.request_stop();
-  const auto cancelled = [&](int) {
+  const auto cancelled = [](int) {
+    std::stop_source source;
+    source.request_stop();
     Parallel({.n_jobs = 2, .stop = source.get_token()}).map([](int) {}, std::vector{1});
   };
   CHECK_THROWS_AS(parallel.map(cancelled, std::vector{1}), joblib::Cancelled);

@@ -25,25 +25,6 @@ class InlineBackend : public ParallelBackend {
 // Forked children may find the first one's allocator locked, and can't start threads in the other.
 constexpr bool sanitized = address_sanitizer || thread_sanitizer;
 
-// Forks for tasks that can't be sent, where it can.
-class LokyOrForks : public LokyBackend {
- public:
-  bool sends_tasks() const override { return false; }
-  BackendTraits traits() const override {
-    BackendTraits traits = LokyBackend::traits();
-    traits.supports_timeout = !sanitized;
-    return traits;
-  }
-  bytes run(RemoteJob& job, const std::stop_token& stop) override {
-    try {
-      return LokyBackend::run(job, stop);
-    } catch (const Error& error) {
-      if (error.code() != errc::invalid_argument) throw;
-    }
-    return sanitized ? job.run() : MultiprocessingBackend().run(job, stop);
-  }
-};
-
 // Before main, which workers don't run.
 [[maybe_unused]] const bool registered = [] {
   register_exception<TaskError>();
@@ -61,13 +42,14 @@ std::vector<BackendCase> all_backends() {
        .at_once = 1,
        .at_once_unread = 1,
        .shares_memory = true,
-       .watches_timeouts = false},
+       .captures = true},
       {.name = "threading, 2 jobs",
        .backend = threading,
        .n_jobs = 2,
        .at_once = 2,
        .at_once_unread = 2,
        .shares_memory = true,
+       .captures = true,
        .watches_timeouts = true},
       {.name = "threading, 4 jobs",
        .backend = threading,
@@ -75,6 +57,7 @@ std::vector<BackendCase> all_backends() {
        .at_once = 4,
        .at_once_unread = 4,
        .shares_memory = true,
+       .captures = true,
        .watches_timeouts = true},
       {.name = "pool of one thread beside the caller",
        .backend = std::make_shared<FixedPool>(1, BackendTraits{.caller_works = true}),
@@ -82,13 +65,14 @@ std::vector<BackendCase> all_backends() {
        .at_once = 2,
        .at_once_unread = 1,
        .shares_memory = true,
-       .watches_timeouts = false},
+       .captures = true},
       {.name = "pool of three threads without the caller",
        .backend = std::make_shared<FixedPool>(3, BackendTraits{.supports_timeout = true}),
        .n_jobs = 3,
        .at_once = 3,
        .at_once_unread = 3,
        .shares_memory = true,
+       .captures = true,
        .watches_timeouts = true},
       {.name = "inline in submit",
        .backend = std::make_shared<InlineBackend>(),
@@ -96,28 +80,26 @@ std::vector<BackendCase> all_backends() {
        .at_once = 1,
        .at_once_unread = 1,
        .shares_memory = true,
-       .watches_timeouts = false},
+       .captures = true},
       {.name = "multiprocessing",
        .backend = std::make_shared<MultiprocessingBackend>(),
        .n_jobs = 2,
        .at_once = 2,
        .at_once_unread = 2,
-       .shares_memory = false,
+       .captures = true,
        .watches_timeouts = true},
       {.name = "loky",
-       .backend = std::make_shared<LokyOrForks>(),
+       .backend = std::make_shared<LokyBackend>(),
        .n_jobs = 2,
        .at_once = 2,
        .at_once_unread = 2,
-       .shares_memory = false,
-       .watches_timeouts = !sanitized},
+       .watches_timeouts = true},
       {.name = "requests, run in this process",
-       .backend = std::make_shared<RequestBackend>(),
+       .backend = std::make_shared<RequestBackend>(true),
        .n_jobs = 2,
        .at_once = 2,
        .at_once_unread = 2,
-       .shares_memory = false,
-       .watches_timeouts = false},
+       .ends_tasks = false},
   };
 }
 
@@ -136,6 +118,7 @@ std::vector<BackendCase> backends(const Needs& needs) {
   std::erase_if(found, [&](const BackendCase& backend) {
     return backend.at_once < needs.at_once || backend.at_once_unread < needs.at_once_unread ||
            (needs.shares_memory && !backend.shares_memory) ||
+           (needs.captures && !backend.captures) || (needs.ends_tasks && !backend.ends_tasks) ||
            (needs.timeouts && !backend.watches_timeouts) ||
            (needs.several_jobs && backend.is_sequential());
   });

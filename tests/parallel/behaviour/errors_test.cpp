@@ -1,4 +1,3 @@
-#include <atomic>
 #include <cstddef>
 #include <iterator>
 #include <memory>
@@ -13,6 +12,7 @@
 #include "joblib/parallel.hpp"
 #include "parallel/behaviour/backends.hpp"
 #include "parallel/behaviour/forms.hpp"
+#include "parallel/behaviour/shared.hpp"
 #include "parallel/behaviour/tools.hpp"
 
 using joblib::delayed;
@@ -20,9 +20,15 @@ using joblib::Parallel;
 using joblib::test::BackendCase;
 using joblib::test::backends;
 using joblib::test::error_code;
+using joblib::test::FailAt;
 using joblib::test::Form;
 using joblib::test::forms;
+using joblib::test::FormTask;
+using joblib::test::fresh_shared;
+using joblib::test::identity;
 using joblib::test::Quiet;
+using joblib::test::Shared;
+using joblib::test::shared;
 using joblib::test::stream_of;
 using joblib::test::TaskError;
 using joblib::test::throwing_forms;
@@ -73,7 +79,11 @@ class FailingRange {
 };
 
 auto tasks_of(const FailingRange& range) {
-  return range | std::views::transform([](int i) { return delayed([](int j) { return j; })(i); });
+  return range | std::views::transform([](int i) { return delayed(identity)(i); });
+}
+
+auto numbers(std::optional<int> size = {}) {
+  return stream_of([](int i) { return delayed(identity)(i); }, size);
 }
 
 template <class Action>
@@ -93,21 +103,28 @@ TEST_CASE("The error of a task reaches the caller with its type in every form") 
   const Form form = GENERATE(from_range(throwing_forms()));
   const int failing = GENERATE(0, 3);
   CAPTURE(backend.name, form.name, failing);
-  const auto run = [&](auto error) {
-    form.run(backend.with(), [&](const std::stop_token&, int i) {
-      if (i == failing) throw error;
-      return i;
-    });
+  fresh_shared().chosen = failing;
+  const auto run = [&](const FormTask& task) { return form.run(backend.with(), task); };
+  CHECK(number_of_error([&] {
+          run([](const std::stop_token&, int i) { return FailAt{shared().chosen}(i); });
+        }) == failing);
+  const FormTask out_of_range = [](const std::stop_token&, int i) {
+    return i == shared().chosen ? throw std::out_of_range("long enough to be allocated") : i;
   };
-  CHECK(number_of_error([&] { run(TaskError(failing)); }) == failing);
-  CHECK_THROWS_AS(run(std::out_of_range("a long enough text to be allocated")), std::out_of_range);
-  CHECK_THROWS_AS(run(42), int);
-  CHECK_THROWS_AS(run(std::make_shared<int>(1)), std::shared_ptr<int>);
+  CHECK_THROWS_AS(run(out_of_range), std::out_of_range);
+  const FormTask number = [](const std::stop_token&, int i) {
+    return i == shared().chosen ? throw 42 : i;
+  };
+  CHECK_THROWS_AS(run(number), int);
+  const FormTask pointer = [](const std::stop_token&, int i) {
+    return i == shared().chosen ? throw std::make_shared<int>(1) : i;
+  };
+  CHECK_THROWS_AS(run(pointer), std::shared_ptr<int>);
 }
 
 TEST_CASE("The first error is the one that is thrown") {
   const BackendCase backend =
-      GENERATE(from_range(backends({.at_once = 2, .at_once_unread = 2, .shares_memory = true})));
+      GENERATE(from_range(backends({.at_once = 2, .at_once_unread = 2, .ends_tasks = true})));
   const Form form = GENERATE(from_range(throwing_forms()));
   CAPTURE(backend.name, form.name);
   // The others fail because the first one did.
@@ -119,60 +136,57 @@ TEST_CASE("The first error is the one that is thrown") {
 }
 
 TEST_CASE("After an error nothing is started any more and what runs is waited for") {
-  const BackendCase backend = GENERATE(from_range(backends({.shares_memory = true})));
+  const BackendCase backend = GENERATE(from_range(backends({.ends_tasks = true})));
   const std::string pre_dispatch = GENERATE("2*n_jobs", "all");
   CAPTURE(backend.name, pre_dispatch);
-  std::atomic<int> begun = 0;
-  std::atomic<int> ended = 0;
   // All workers are held until the error has been noticed.
-  const auto task = [&](const std::stop_token& stop, int i) {
-    ++begun;
+  const auto task = [](const std::stop_token& stop, int i) {
+    ++shared().begun;
     if (i > 0) wait_for_stop(stop);
-    ++ended;
+    ++shared().ended;
     if (i == 0) throw TaskError(i);
     return i;
   };
   const auto tasks = [&] { return stream_of([&](int i) { return delayed(task)(i); }, 1000); };
   Parallel parallel(backend.with({.pre_dispatch = pre_dispatch, .batch_size = 1}));
-  CHECK(number_of_error([&] { parallel(tasks()); }) == 0);
-  const int first_begun = begun;
-  CHECK(first_begun == ended);
-  CHECK(first_begun <= backend.n_jobs);
-  if (backend.is_sequential()) CHECK(first_begun == 1);
-  CHECK(number_of_error([&] {
-          for ([[maybe_unused]] const int value : parallel.generator(tasks())) {
-          }
-        }) == 0);
-  CHECK(begun == ended);
-  CHECK(begun - first_begun <= backend.n_jobs);
+  const auto check_after = [&](auto call) {
+    const Shared& seen = fresh_shared();
+    CHECK(number_of_error(call) == 0);
+    const int begun = seen.begun;
+    CHECK(begun <= backend.n_jobs);
+    CHECK(seen.ended == (backend.shares_memory ? begun : 1));  // killed elsewhere
+    if (backend.is_sequential()) CHECK(begun == 1);
+    CHECK(parallel.map(identity, std::vector{5}) == std::vector{5});
+    CHECK(seen.begun == begun);
+  };
+  check_after([&] { parallel(tasks()); });
+  check_after([&] {
+    for ([[maybe_unused]] const int value : parallel.generator(tasks())) {
+    }
+  });
 }
 
 TEST_CASE("A failed call leaves nothing behind in its instance") {
   const BackendCase backend = GENERATE(from_range(backends()));
   CAPTURE(backend.name);
   Parallel parallel(backend.with({.batch_size = 1}));
-  const auto failing = [](int i) {
-    if (i == 1) throw TaskError(i);
-    return 100 + i;
-  };
-  const auto identity = [](int i) { return i; };
   for (int round = 0; round < 10; ++round) {
-    CHECK_THROWS_AS(parallel.map(failing, std::views::iota(0, 10)), TaskError);
+    CHECK_THROWS_AS(parallel.map(FailAt{1}, std::views::iota(0, 10)), TaskError);
     CHECK(parallel.map(identity, std::vector{0, 1, 2}) == std::vector{0, 1, 2});
   }
 }
 
 TEST_CASE("The other tasks of a batch that failed are dropped") {
-  const BackendCase backend = GENERATE(from_range(backends({.shares_memory = true})));
+  const BackendCase backend = GENERATE(from_range(backends()));
   CAPTURE(backend.name);
-  std::atomic<int> begun = 0;
-  const auto task = [&](int i) {
-    ++begun;
+  const auto task = [](int i) {
+    ++shared().begun;
     if (i == 2) throw TaskError(i);
   };
+  const Shared& seen = fresh_shared();
   Parallel parallel(backend.with({.pre_dispatch = "1", .batch_size = 5}));
   CHECK_THROWS_AS(parallel.map(task, std::views::iota(0, 100)), TaskError);
-  CHECK(begun == 3);
+  CHECK(seen.begun == 3);
 }
 
 TEST_CASE("An error of the range reaches the caller wherever it is thrown") {
@@ -200,7 +214,7 @@ TEST_CASE("An error of the range reaches the caller wherever it is thrown") {
           for ([[maybe_unused]] const int v : parallel.generator_unordered(tasks_of(range))) {
           }
         }) == expected);
-  CHECK(parallel.map([](int i) { return i; }, std::vector{5}) == std::vector{5});
+  CHECK(parallel.map(identity, std::vector{5}) == std::vector{5});
 }
 
 TEST_CASE("An error of on_progress ends the call") {
@@ -261,25 +275,27 @@ TEST_CASE("An instance that is running can't be called") {
   CAPTURE(backend.name);
   const Quiet quiet;
   Parallel parallel(backend.with());
-  const auto call = [&] { return parallel.map([](int i) { return i; }, std::vector{1}); };
+  const auto call = [&] { return parallel.map(identity, std::vector{1}); };
   const auto running = joblib::errc::already_running;
   {
-    auto results =
-        parallel.generator(stream_of([](int i) { return delayed([i] { return i; })(); }));
+    auto results = parallel.generator(numbers());
     CHECK(error_code(call) == running);
-    CHECK(error_code([&] {
-            parallel.generator(stream_of([](int) { return delayed([] {})(); }));
-          }) == running);
+    CHECK(error_code([&] { parallel.generator(numbers()); }) == running);
     CHECK(*results.begin() == 0);
     CHECK(error_code(call) == running);
   }
   CHECK(call() == std::vector{1});
-  // From its own task: the error is that of the task.
-  CHECK(error_code([&] { parallel(delayed([&] { call(); })()); }) == running);
-  CHECK(call() == std::vector{1});
-  auto results =
-      parallel.generator(stream_of([](int i) { return delayed([i] { return i; })(); }, 3));
+  auto results = parallel.generator(numbers(3));
   CHECK(std::ranges::distance(results) == 3);
+  CHECK(call() == std::vector{1});
+}
+
+TEST_CASE("A task that calls the instance which runs it fails") {
+  const BackendCase backend = GENERATE(from_range(backends({.captures = true})));
+  CAPTURE(backend.name);
+  Parallel parallel(backend.with());
+  const auto call = [&] { return parallel.map(identity, std::vector{1}); };
+  CHECK(error_code([&] { parallel(delayed([&] { call(); })()); }) == joblib::errc::already_running);
   CHECK(call() == std::vector{1});
 }
 

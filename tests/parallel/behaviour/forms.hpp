@@ -9,15 +9,19 @@
 
 namespace joblib::test {
 
-using TaskFunction = std::function<int(const std::stop_token&, int)>;
+/// A task of a form; what it needs beside its number is in shared().
+using FormTask = int (*)(const std::stop_token&, int);
+
+/// A task that sees the objects of its test.
+using CapturingTask = std::function<int(const std::stop_token&, int)>;
 
 /// One way to run four tasks and to receive their results, the errors of the call included.
 struct Form {
   std::string name;
   /// Runs task(stop, 0) ... task(stop, 3) and returns the results, -1 for what outcomes() has kept
   /// of an error.
-  std::vector<int> (*run)(const ParallelOptions& options, const TaskFunction& task);
-  bool reads = false;  ///< a generator: the caller reads while tasks run
+  std::vector<int> (*run)(const ParallelOptions& options, const FormTask& task);
+  std::vector<int> (*run_capturing)(const ParallelOptions& options, const CapturingTask& task);
 };
 
 inline constexpr int form_tasks = 4;

@@ -1,7 +1,5 @@
 #include <algorithm>
-#include <atomic>
 #include <iterator>
-#include <latch>
 #include <memory>
 #include <optional>
 #include <ranges>
@@ -14,6 +12,7 @@
 #include "core/sink_guard.hpp"
 #include "joblib/parallel.hpp"
 #include "parallel/behaviour/backends.hpp"
+#include "parallel/behaviour/shared.hpp"
 #include "parallel/behaviour/tools.hpp"
 
 using joblib::delayed;
@@ -21,13 +20,16 @@ using joblib::Generator;
 using joblib::Parallel;
 using joblib::test::BackendCase;
 using joblib::test::backends;
-using joblib::test::count;
 using joblib::test::error_code;
+using joblib::test::FailAt;
+using joblib::test::fresh_shared;
+using joblib::test::identity;
 using joblib::test::Quiet;
+using joblib::test::Shared;
+using joblib::test::shared;
 using joblib::test::stream_of;
 using joblib::test::TaskError;
 using joblib::test::wait_for_stop;
-using joblib::test::wait_until;
 
 static_assert(std::ranges::input_range<Generator<int>>);
 static_assert(std::ranges::input_range<Generator<std::unique_ptr<int>>>);
@@ -43,7 +45,7 @@ namespace {
 
 auto tasks_of_numbers(int size) {
   return std::views::iota(0, size) |
-         std::views::transform([](int i) { return delayed([](int j) { return j; })(i); });
+         std::views::transform([](int i) { return delayed(identity)(i); });
 }
 
 std::vector<int> iota_vector(int size) {
@@ -69,13 +71,12 @@ TEST_CASE("A generator gives the results in order and an unordered one all of th
 }
 
 TEST_CASE("A generator gives a result while later tasks are still running") {
-  const BackendCase backend =
-      GENERATE(from_range(backends({.at_once_unread = 2, .shares_memory = true})));
+  const BackendCase backend = GENERATE(from_range(backends({.at_once_unread = 2})));
   const bool ordered = GENERATE(true, false);
   CAPTURE(backend.name, ordered);
-  std::latch read(1);
-  const auto task = [&](int i) {
-    if (i == 1) read.wait();
+  Shared& board = fresh_shared();
+  const auto task = [](int i) {
+    if (i == 1) shared().released.wait_for(1);
     return i;
   };
   Parallel parallel(backend.with({.batch_size = 1}));
@@ -84,7 +85,7 @@ TEST_CASE("A generator gives a result while later tasks are still running") {
                          : parallel.generator_unordered(std::move(tasks));
   auto position = results.begin();
   CHECK(*position == 0);
-  read.count_down();
+  ++board.released;
   ++position;
   CHECK(*position == 1);
   ++position;
@@ -92,33 +93,29 @@ TEST_CASE("A generator gives a result while later tasks are still running") {
 }
 
 TEST_CASE("An ordered generator holds a result back and an unordered one gives it") {
-  const BackendCase backend =
-      GENERATE(from_range(backends({.at_once_unread = 2, .shares_memory = true})));
+  const BackendCase backend = GENERATE(from_range(backends({.at_once_unread = 2})));
   CAPTURE(backend.name);
+  Shared& board = fresh_shared();
   Parallel parallel(backend.with({.batch_size = 1}));
-  {
-    std::atomic<int> done = 0;
-    const auto task = [&](int i) {
-      if (i == 0) wait_until(done, 1);  // the second one is ready first
-      count(done);
-      return i;
-    };
-    std::vector<int> values;
-    for (const int value :
-         parallel.generator(stream_of([&](int i) { return delayed(task)(i); }, 2)))
-      values.push_back(value);
-    CHECK(values == std::vector{0, 1});
-  }
-  std::latch read(1);
-  const auto task = [&](int i) {
-    if (i == 0) read.wait();  // until the second one has been read
+  const auto second_ready_first = [](int i) {
+    if (i == 0) shared().ended.wait_for(1);
+    ++shared().ended;
     return i;
   };
   std::vector<int> values;
   for (const int value :
-       parallel.generator_unordered(stream_of([&](int i) { return delayed(task)(i); }, 2))) {
+       parallel.generator(stream_of([&](int i) { return delayed(second_ready_first)(i); }, 2)))
     values.push_back(value);
-    if (value == 1) read.count_down();
+  CHECK(values == std::vector{0, 1});
+  const auto second_read_first = [](int i) {
+    if (i == 0) shared().released.wait_for(1);
+    return i;
+  };
+  values.clear();
+  for (const int value : parallel.generator_unordered(
+           stream_of([&](int i) { return delayed(second_read_first)(i); }, 2))) {
+    values.push_back(value);
+    if (value == 1) ++board.released;
   }
   CHECK(values == std::vector{1, 0});
 }
@@ -151,9 +148,8 @@ TEST_CASE("Views can be put on a generator") {
   Parallel parallel(backend.with());
   std::vector<int> values;
   const auto doubled = std::views::transform([](int x) { return 2 * x; });
-  for (const int value :
-       parallel.generator(stream_of([](int i) { return delayed([i] { return i; })(); })) |
-           std::views::take(3) | doubled)
+  for (const int value : parallel.generator(stream_of([](int i) { return delayed(identity)(i); })) |
+                             std::views::take(3) | doubled)
     values.push_back(value);
   CHECK(values == std::vector{0, 2, 4});
   auto results = parallel.generator(tasks_of_numbers(5));
@@ -195,73 +191,69 @@ TEST_CASE("A generator can be moved before it is read") {
 }
 
 TEST_CASE("Leaving a generator drops what has not begun and waits for what runs") {
-  const BackendCase backend = GENERATE(from_range(backends({.shares_memory = true})));
+  const BackendCase backend = GENERATE(from_range(backends({.ends_tasks = true})));
   const bool ordered = GENERATE(true, false);
   CAPTURE(backend.name, ordered);
   const Quiet quiet;
-  std::atomic<int> begun = 0;
-  std::atomic<int> ended = 0;
-  const auto task = [&](const std::stop_token& stop, int i) {
-    count(begun);
-    if (i > 0 && backend.at_once_unread > 1) wait_for_stop(stop);
-    count(ended);
+  const auto task = [](const std::stop_token& stop, int i, bool waits) {
+    ++shared().begun;
+    if (i > 0 && waits) wait_for_stop(stop);
+    ++shared().ended;
     return i;
   };
+  const bool waits = backend.at_once_unread > 1;
+  const Shared& seen = fresh_shared();
   Parallel parallel(backend.with({.batch_size = 1}));
-  const auto tasks = [&] { return stream_of([&](int i) { return delayed(task)(i); }); };
+  const auto tasks = [&] { return stream_of([&](int i) { return delayed(task)(i, waits); }); };
   for (const int value :
        ordered ? parallel.generator(tasks()) : parallel.generator_unordered(tasks())) {
     CHECK(value == 0);
     break;
   }
-  const int begun_at_end = begun;
-  CHECK(begun_at_end == ended);
+  const int begun_at_end = seen.begun;
+  CHECK(seen.ended == (backend.shares_memory ? begun_at_end : 1));  // killed elsewhere
   CHECK(begun_at_end <= 1 + 2 * backend.n_jobs);
   CHECK(parallel(delayed([] { return 3; })()) == std::tuple(3));
-  CHECK(begun == begun_at_end);
+  CHECK(seen.begun == begun_at_end);
 }
 
 TEST_CASE("A generator that is destroyed unread cancels its call") {
-  const BackendCase backend = GENERATE(from_range(backends({.shares_memory = true})));
+  const BackendCase backend = GENERATE(from_range(backends({.ends_tasks = true})));
   CAPTURE(backend.name);
   const Quiet quiet;
-  std::atomic<int> begun = 0;
-  std::atomic<int> ended = 0;
-  const auto task = [&](const std::stop_token& stop, int i) {
-    count(begun);
-    if (backend.at_once_unread > 1) {
-      wait_for_stop(stop);
-    }
-    count(ended);
-    return i;
+  const auto task = [](const std::stop_token& stop, bool waits) {
+    ++shared().begun;
+    if (waits) wait_for_stop(stop);
+    ++shared().ended;
   };
+  const bool waits = backend.at_once_unread > 1;
+  const Shared& seen = fresh_shared();
   Parallel parallel(backend.with({.batch_size = 1}));
   {
-    const auto results = parallel.generator(stream_of([&](int i) { return delayed(task)(i); }));
-    if (backend.at_once_unread > 1) wait_until(begun, 1);
+    const auto results = parallel.generator(stream_of([&](int) { return delayed(task)(waits); }));
+    if (waits) seen.begun.wait_for(1);
   }
-  CHECK(begun == ended);
-  if (backend.is_sequential()) CHECK(begun == 0);
+  CHECK(seen.ended == (backend.shares_memory ? int{seen.begun} : 0));  // killed elsewhere
+  if (backend.is_sequential()) CHECK(seen.begun == 0);
 }
 
 TEST_CASE("Leaving a generator early is told as a warning") {
   const BackendCase backend =
-      GENERATE(from_range(backends({.at_once_unread = 2, .shares_memory = true})));
+      GENERATE(from_range(backends({.at_once_unread = 2, .ends_tasks = true})));
   CAPTURE(backend.name);
   std::vector<std::string> warnings;
   const joblib::test::SinkGuard guard([&](const joblib::LogRecord& record) {
     if (record.level == joblib::LogLevel::warning) warnings.emplace_back(record.text);
   });
   Parallel parallel(backend.with({.batch_size = 1}));
-  std::atomic<int> begun = 0;
+  const auto task = [](const std::stop_token& stop) {
+    ++shared().begun;
+    wait_for_stop(stop);
+  };
+  const Shared& seen = fresh_shared();
   {
-    const auto results = parallel.generator(stream_of([&](int) {
-      return delayed([&](const std::stop_token& stop) {
-        count(begun);
-        wait_for_stop(stop);
-      })();
-    }));
-    wait_until(begun, 2);
+    const auto results = parallel.generator(stream_of([&](int) { return delayed(task)(); }));
+    seen.begun.wait_for(2);
   }
   REQUIRE(warnings.size() == 1);
   CHECK(warnings[0].find("tasks which were still being processed by the workers have been "
@@ -277,11 +269,7 @@ TEST_CASE("An error reaches the reader of a generator and ends it") {
   const bool ordered = GENERATE(true, false);
   CAPTURE(backend.name, ordered);
   Parallel parallel(backend.with({.batch_size = 1}));
-  const auto task = [](int i) {
-    if (i == 5) throw TaskError(i);
-    return i;
-  };
-  const auto tasks = [&] { return stream_of([&](int i) { return delayed(task)(i); }); };
+  const auto tasks = [] { return stream_of([](int i) { return delayed(FailAt{5})(i); }); };
   auto results = ordered ? parallel.generator(tasks()) : parallel.generator_unordered(tasks());
   std::vector<int> values;
   auto read_all = [&] {
@@ -299,11 +287,8 @@ TEST_CASE("After its error a generator has ended") {
   const int failing = GENERATE(0, 1);
   CAPTURE(backend.name, failing);
   Parallel parallel(backend.with({.pre_dispatch = "1", .batch_size = 1}));
-  const auto task = [&](int i) {
-    if (i == failing) throw TaskError(i);
-    return i;
-  };
-  auto results = parallel.generator(stream_of([&](int i) { return delayed(task)(i); }, 9));
+  auto results =
+      parallel.generator(stream_of([&](int i) { return delayed(FailAt{failing})(i); }, 9));
   if (failing == 0) {
     CHECK_THROWS_AS(results.begin(), TaskError);
     CHECK(results.begin() == results.end());

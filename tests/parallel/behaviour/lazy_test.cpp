@@ -9,17 +9,22 @@
 #include "catch.hpp"
 #include "joblib/parallel.hpp"
 #include "parallel/behaviour/backends.hpp"
+#include "parallel/behaviour/shared.hpp"
 #include "parallel/behaviour/tools.hpp"
 
 using joblib::delayed;
 using joblib::Parallel;
 using joblib::test::BackendCase;
 using joblib::test::backends;
+using joblib::test::fresh_shared;
+using joblib::test::identity;
+using joblib::test::shared;
+using joblib::test::SharedCounter;
 using joblib::test::stream_of;
 
 namespace {
 
-// How far a range of tasks is ahead of its tasks.
+// How far a range of tasks is ahead of its tasks. One at a time.
 class Ahead {
  public:
   auto tasks(std::optional<int> size = {}) {
@@ -29,10 +34,7 @@ class Ahead {
           int most = most_;
           while (most < now && !most_.compare_exchange_weak(most, now)) {
           }
-          return delayed([this](int j) {
-            ++consumed_;
-            return j;
-          })(i);
+          return delayed(consume)(i);
         },
         size);
   }
@@ -41,8 +43,13 @@ class Ahead {
   int most() const { return most_; }  // produced and not consumed
 
  private:
+  static int consume(int i) {
+    ++shared().ended;
+    return i;
+  }
+
+  const SharedCounter& consumed_ = fresh_shared().ended;
   std::atomic<int> produced_ = 0;
-  std::atomic<int> consumed_ = 0;
   std::atomic<int> most_ = 0;
 };
 
@@ -68,8 +75,7 @@ TEST_CASE("One job takes the tasks of one batch from the range and runs them") {
 }
 
 TEST_CASE("At most pre_dispatch batches are taken before earlier ones have finished") {
-  const BackendCase backend =
-      GENERATE(from_range(backends({.shares_memory = true, .several_jobs = true})));
+  const BackendCase backend = GENERATE(from_range(backends({.several_jobs = true})));
   const int batch_size = GENERATE(1, 4);
   const auto [pre_dispatch, limit] =
       GENERATE_COPY(table<std::string, int>({{"1", 1}, {"3", 3}, {"2*n_jobs", 0}, {"7", 7}}));
@@ -84,8 +90,7 @@ TEST_CASE("At most pre_dispatch batches are taken before earlier ones have finis
 }
 
 TEST_CASE("pre_dispatch = all takes the whole range before the call goes on") {
-  const BackendCase backend =
-      GENERATE(from_range(backends({.shares_memory = true, .several_jobs = true})));
+  const BackendCase backend = GENERATE(from_range(backends({.several_jobs = true})));
   CAPTURE(backend.name);
   Ahead ahead;
   Parallel parallel(backend.with({.pre_dispatch = "all", .batch_size = 1}));
@@ -95,8 +100,7 @@ TEST_CASE("pre_dispatch = all takes the whole range before the call goes on") {
 }
 
 TEST_CASE("A generator takes pre_dispatch batches at once and then as many as are read") {
-  const BackendCase backend =
-      GENERATE(from_range(backends({.shares_memory = true, .several_jobs = true})));
+  const BackendCase backend = GENERATE(from_range(backends({.several_jobs = true})));
   const int batch_size = GENERATE(1, 3);
   const bool ordered = GENERATE(true, false);
   CAPTURE(backend.name, batch_size, ordered);
@@ -117,8 +121,7 @@ TEST_CASE("A generator takes pre_dispatch batches at once and then as many as ar
 }
 
 TEST_CASE("Automatic batches of a generator grow only with what has been read") {
-  const BackendCase backend =
-      GENERATE(from_range(backends({.shares_memory = true, .several_jobs = true})));
+  const BackendCase backend = GENERATE(from_range(backends({.several_jobs = true})));
   CAPTURE(backend.name);
   const joblib::test::Quiet quiet;
   Ahead ahead;  // endless
@@ -159,7 +162,6 @@ TEST_CASE("A range is never advanced further than to the element that is taken")
     return i;
   };
   Parallel parallel(backend.with({.pre_dispatch = "3", .batch_size = 1}));
-  const auto identity = [](int i) { return i; };
   CHECK(parallel.map(identity, std::views::iota(0) | std::views::transform(checked) |
                                    std::views::take(3)) == std::vector{0, 1, 2});
   auto tasks = stream_of([&](int i) { return delayed(identity)(checked(i)); });
@@ -175,7 +177,7 @@ TEST_CASE("A range is never advanced further than to the element that is taken")
 }
 
 TEST_CASE("A lazy range is read by one thread at a time") {
-  const BackendCase backend = GENERATE(from_range(backends({.shares_memory = true})));
+  const BackendCase backend = GENERATE(from_range(backends()));
   CAPTURE(backend.name);
   std::atomic<bool> inside = false;
   std::atomic<int> overlaps = 0;
@@ -183,7 +185,7 @@ TEST_CASE("A lazy range is read by one thread at a time") {
     if (inside.exchange(true)) ++overlaps;
     std::this_thread::yield();
     inside = false;
-    return delayed([](int j) { return j; })(i);
+    return delayed(identity)(i);
   };
   Parallel parallel(backend.with());
   CHECK(parallel(stream_of(produce, 2000)).size() == 2000);

@@ -14,6 +14,8 @@ using joblib::Parallel;
 using joblib::Progress;
 using joblib::test::BackendCase;
 using joblib::test::backends;
+using joblib::test::FailAt;
+using joblib::test::identity;
 using joblib::test::Quiet;
 using joblib::test::stream_of;
 using joblib::test::TaskError;
@@ -52,7 +54,7 @@ std::string expected_calls(int size, bool known) {
 }
 
 auto identity_tasks(int size) {
-  return stream_of([](int i) { return delayed([i] { return i; })(); }, size);
+  return stream_of([](int i) { return delayed(identity)(i); }, size);
 }
 
 }  // namespace
@@ -70,7 +72,6 @@ TEST_CASE("on_progress is called after each task whatever the backend and the ba
     CHECK_FALSE(calls.went_back);
     return calls.text;
   };
-  const auto identity = [](int i) { return i; };
   const std::string known = expected_calls(size, true);
   const std::string unknown = expected_calls(size, false);
   CHECK(run([&](Parallel& p) { p.map(identity, std::views::iota(0, size)); }) == known);
@@ -106,10 +107,7 @@ TEST_CASE("on_progress tells the end of a call that fails") {
   Calls calls;
   Parallel parallel(
       backend.with({.pre_dispatch = "1", .batch_size = 1, .on_progress = calls.callback()}));
-  const auto task = [&](int i) {
-    if (i == failing) throw TaskError(i);
-  };
-  CHECK_THROWS_AS(parallel.map(task, std::views::iota(0, 10)), TaskError);
+  CHECK_THROWS_AS(parallel.map(FailAt{failing}, std::views::iota(0, 10)), TaskError);
   std::string expected;
   for (int i = 1; i <= failing; ++i) expected += std::to_string(i) + "/10 ";
   CHECK(calls.text == expected + std::to_string(failing) + "/10! ");

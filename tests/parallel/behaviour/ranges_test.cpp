@@ -58,6 +58,12 @@ void check_container(Parallel& parallel) {
 
 }  // namespace
 
+template <>
+struct joblib::pickler<Counted> {
+  static int to_state(const Counted& counted) { return counted.value; }
+  static Counted from_state(int value) { return Counted(value); }
+};
+
 TEST_CASE("Containers of every kind are ranges of elements") {
   const BackendCase backend = GENERATE(from_range(backends()));
   CAPTURE(backend.name);
@@ -133,7 +139,7 @@ TEST_CASE("Elements of an lvalue range are used in place and left as they are") 
 }
 
 TEST_CASE("Elements of an rvalue container are moved to the tasks") {
-  const BackendCase backend = GENERATE(from_range(backends({.shares_memory = true})));
+  const BackendCase backend = GENERATE(from_range(backends()));
   CAPTURE(backend.name);
   Parallel parallel(backend.with());
   const auto value = [](std::unique_ptr<int> p) { return *p; };
@@ -151,7 +157,7 @@ TEST_CASE("Elements of an rvalue container are moved to the tasks") {
 }
 
 TEST_CASE("Elements seen through a view are never moved from") {
-  const BackendCase backend = GENERATE(from_range(backends({.shares_memory = true})));
+  const BackendCase backend = GENERATE(from_range(backends()));
   CAPTURE(backend.name);
   Parallel parallel(backend.with());
   std::vector<Counted> vector{Counted(1), Counted(2), Counted(3)};

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "joblib/parallel.hpp"
 #include "parallel/behaviour/backends.hpp"
 #include "parallel/behaviour/forms.hpp"
+#include "parallel/behaviour/shared.hpp"
 #include "parallel/behaviour/tools.hpp"
 
 using joblib::Cancelled;
@@ -19,27 +21,38 @@ using joblib::Parallel;
 using joblib::TimeoutError;
 using joblib::test::BackendCase;
 using joblib::test::backends;
-using joblib::test::count;
 using joblib::test::Form;
 using joblib::test::forms;
-using joblib::test::Quiet;
+using joblib::test::FormTask;
+using joblib::test::fresh_shared;
+using joblib::test::identity;
+using joblib::test::Shared;
+using joblib::test::shared;
 using joblib::test::stream_of;
 using joblib::test::wait_for_stop;
-using joblib::test::wait_until;
+
+namespace {
+
+// Requests a stop as soon as a task has begun.
+std::jthread canceller(std::stop_source& source) {
+  return std::jthread([&source] {
+    shared().begun.wait_for(1);
+    source.request_stop();
+  });
+}
+
+}  // namespace
 
 TEST_CASE("A call whose stop was requested before runs nothing and throws") {
-  const BackendCase backend = GENERATE(from_range(backends({.shares_memory = true})));
+  const BackendCase backend = GENERATE(from_range(backends()));
   const Form form = GENERATE(from_range(forms()));
   CAPTURE(backend.name, form.name);
   std::stop_source source;
   source.request_stop();
-  std::atomic<int> begun = 0;
-  const auto task = [&](const std::stop_token&, int i) {
-    ++begun;
-    return i;
-  };
+  const FormTask task = [](const std::stop_token&, int) { return ++shared().begun; };
+  const Shared& seen = fresh_shared();
   CHECK_THROWS_AS(form.run(backend.with({.stop = source.get_token()}), task), Cancelled);
-  CHECK(begun == 0);
+  CHECK(seen.begun == 0);
 }
 
 TEST_CASE("A call over nothing whose stop was requested is no success") {
@@ -48,9 +61,7 @@ TEST_CASE("A call over nothing whose stop was requested is no success") {
   std::stop_source source;
   source.request_stop();
   Parallel parallel(backend.with({.stop = source.get_token()}));
-  const auto nothing = [] {
-    return stream_of([](int i) { return delayed([i] { return i; })(); }, 0);
-  };
+  const auto nothing = [] { return stream_of([](int i) { return delayed(identity)(i); }, 0); };
   CHECK_THROWS_AS(parallel(nothing()), Cancelled);
   CHECK_THROWS_AS(parallel.map([](int) {}, std::vector<int>{}), Cancelled);
   CHECK_THROWS_AS(parallel.outcomes(nothing()), Cancelled);
@@ -68,30 +79,27 @@ TEST_CASE("A stop requested by any task and be it the last makes the call throw"
     if (i == requesting) source.request_stop();
     return i;
   };
-  CHECK_THROWS_AS(form.run(backend.with({.stop = source.get_token()}), task), Cancelled);
+  const auto options = backend.with({.stop = source.get_token()});
+  CHECK_THROWS_AS(form.run_capturing(options, task), Cancelled);
 }
 
 TEST_CASE("A running task sees the stop that another thread requests") {
-  const BackendCase backend = GENERATE(from_range(backends({.shares_memory = true})));
+  const BackendCase backend = GENERATE(from_range(backends({.ends_tasks = true})));
   const Form form = GENERATE(from_range(forms()));
   CAPTURE(backend.name, form.name);
-  std::stop_source source;
-  std::atomic<int> begun = 0;
-  std::atomic<int> ended = 0;
-  const std::jthread canceller([&] {
-    wait_until(begun, 1);
-    source.request_stop();
-  });
-  const auto task = [&](const std::stop_token& stop, int i) {
-    count(begun);
+  const FormTask task = [](const std::stop_token& stop, int i) {
+    ++shared().begun;
     wait_for_stop(stop);
-    ++ended;
+    ++shared().ended;
     return i;
   };
-  CHECK_THROWS_AS(form.run(backend.with({.batch_size = 1, .stop = source.get_token()}), task),
-                  Cancelled);
-  CHECK(begun == ended);
-  CHECK(begun <= backend.n_jobs);
+  const Shared& seen = fresh_shared();
+  std::stop_source source;
+  const std::jthread thread = canceller(source);
+  const auto options = backend.with({.batch_size = 1, .stop = source.get_token()});
+  CHECK_THROWS_AS(form.run(options, task), Cancelled);
+  CHECK(seen.ended == (backend.shares_memory ? int{seen.begun} : 0));  // killed elsewhere
+  CHECK(seen.begun <= backend.n_jobs);
 }
 
 TEST_CASE("A cancelled instance stays cancelled and another one works") {
@@ -99,7 +107,6 @@ TEST_CASE("A cancelled instance stays cancelled and another one works") {
   CAPTURE(backend.name);
   std::stop_source source;
   Parallel parallel(backend.with({.stop = source.get_token()}));
-  const auto identity = [](int i) { return i; };
   CHECK(parallel.map(identity, std::vector{1, 2}) == std::vector{1, 2});
   source.request_stop();
   CHECK_THROWS_AS(parallel.map(identity, std::vector{1, 2}), Cancelled);
@@ -113,7 +120,7 @@ TEST_CASE("A stop requested between two reads ends a generator") {
   CAPTURE(backend.name, ordered);
   std::stop_source source;
   Parallel parallel(backend.with({.stop = source.get_token()}));
-  auto tasks = stream_of([](int i) { return delayed([i] { return i; })(); });
+  auto tasks = stream_of([](int i) { return delayed(identity)(i); });
   auto results = ordered ? parallel.generator(std::move(tasks))
                          : parallel.generator_unordered(std::move(tasks));
   auto position = results.begin();
@@ -136,14 +143,18 @@ TEST_CASE("A stop requested by on_progress makes the call throw") {
 }
 
 TEST_CASE("The stop of an outer call reaches the calls inside its tasks") {
-  const BackendCase backend = GENERATE(from_range(backends({.shares_memory = true})));
+  const BackendCase backend = GENERATE(from_range(backends({.ends_tasks = true})));
   CAPTURE(backend.name);
-  std::stop_source source;
-  const auto inner = [&](const std::stop_token& stop, int) {
-    source.request_stop();
-    wait_for_stop(stop);
+  const auto outer = [](int) {
+    const auto inner = [](const std::stop_token& stop, int) {
+      ++shared().begun;
+      wait_for_stop(stop);
+    };
+    Parallel({.n_jobs = 2}).map(inner, std::vector{1, 2});
   };
-  const auto outer = [&](int) { Parallel({.n_jobs = 2}).map(inner, std::vector{1, 2}); };
+  fresh_shared();
+  std::stop_source source;
+  const std::jthread thread = canceller(source);
   Parallel parallel(backend.with({.stop = source.get_token()}));
   CHECK_THROWS_AS(parallel.map(outer, std::vector{1}), Cancelled);
 }
@@ -152,31 +163,39 @@ TEST_CASE("A task that runs too long is a TimeoutError in every form") {
   const BackendCase backend = GENERATE(from_range(backends({.timeouts = true})));
   const Form form = GENERATE(from_range(forms()));
   CAPTURE(backend.name, form.name);
-  std::atomic<int> ended = 0;
-  const auto task = [&](const std::stop_token& stop, int i) {
+  const FormTask task = [](const std::stop_token& stop, int i) {
     if (i == 1) {
       wait_for_stop(stop);  // the time-out is what requests it
-      ++ended;
+      ++shared().ended;
     }
     return i;
   };
+  const Shared& seen = fresh_shared();
   const auto options = backend.with({.timeout = std::chrono::milliseconds(20)});
   if (form.name == "outcomes" && !backend.shares_memory) {
-    CHECK(form.run(options, task)[1] == -1);
+    CHECK(form.run(options, task) == std::vector{0, -1, 2, 3});
   } else {
     CHECK_THROWS_AS(form.run(options, task), TimeoutError);
   }
-  if (backend.shares_memory) CHECK(ended == 1);  // killed elsewhere
-  const auto quick = [](const std::stop_token&, int i) { return i; };
-  CHECK(form.run(backend.with({.timeout = std::chrono::hours(1)}), quick).size() == 4);
+  CHECK(seen.ended == (backend.shares_memory ? 1 : 0));  // killed elsewhere
+}
+
+TEST_CASE("Tasks within their time-out give their results in every form") {
+  const BackendCase backend = GENERATE(from_range(backends({.timeouts = true})));
+  const Form form = GENERATE(from_range(forms()));
+  CAPTURE(backend.name, form.name);
+  const FormTask task = [](const std::stop_token&, int i) { return i; };
+  auto results = form.run(backend.with({.timeout = std::chrono::hours(1)}), task);
+  if (form.name == "generator_unordered") std::ranges::sort(results);
+  CHECK(results == std::vector{0, 1, 2, 3});
 }
 
 TEST_CASE("A task that ends too late by itself is a TimeoutError as well") {
   const BackendCase backend = GENERATE(from_range(backends({.timeouts = true})));
   const int batch_size = GENERATE(1, 2);
   CAPTURE(backend.name, batch_size);
-  constexpr std::chrono::milliseconds timeout(5);
-  const auto late = [&](int i) {
+  static constexpr std::chrono::milliseconds timeout(5);
+  const auto late = [](int i) {
     const auto begin = std::chrono::steady_clock::now();
     while (i == 0 && std::chrono::steady_clock::now() <= begin + 2 * timeout) {
       std::this_thread::yield();
@@ -192,8 +211,8 @@ TEST_CASE("A time-out counts from the start of each task") {
   const BackendCase backend = GENERATE(from_range(backends({.timeouts = true})));
   CAPTURE(backend.name);
   // Queued and batched tasks wait longer than the time-out, none of them runs that long.
-  constexpr std::chrono::milliseconds timeout(1000);
-  const auto task = [&](int i) {
+  static constexpr std::chrono::milliseconds timeout(1000);
+  const auto task = [](int i) {
     std::this_thread::sleep_for(timeout / 8);
     return i;
   };
@@ -213,7 +232,7 @@ TEST_CASE("Where time-outs can't be watched a warning says so") {
     if (record.level == joblib::LogLevel::warning) warnings.emplace_back(record.text);
   });
   Parallel parallel(backend.with({.timeout = std::chrono::hours(1)}));
-  CHECK(parallel.map([](int i) { return i; }, std::vector{1, 2}) == std::vector{1, 2});
+  CHECK(parallel.map(identity, std::vector{1, 2}) == std::vector{1, 2});
   REQUIRE(warnings.size() == 1);
   CHECK(warnings[0].find("The backend class '" + std::string(backend.backend->name()) +
                          "' does not support timeout. You have set ") == 0);

@@ -24,6 +24,12 @@ struct TaskError : std::runtime_error {
   int task;
 };
 
+/// A task that can be sent: gives its number back, but throws a TaskError where that is `failing`.
+struct FailAt {
+  int failing;
+  int operator()(int i) const { return i == failing ? throw TaskError(i) : i; }
+};
+
 }  // namespace joblib::test
 
 template <>
@@ -31,8 +37,15 @@ struct joblib::pickler<joblib::test::TaskError> {
   static int to_state(const joblib::test::TaskError& error) { return error.task; }
   static joblib::test::TaskError from_state(int task) { return joblib::test::TaskError(task); }
 };
+template <>
+struct joblib::pickler<joblib::test::FailAt> {
+  static int to_state(const joblib::test::FailAt& task) { return task.failing; }
+  static joblib::test::FailAt from_state(int failing) { return {failing}; }
+};
 
 namespace joblib::test {
+
+inline int identity(int i) { return i; }
 
 /// Blocks until a stop is requested.
 inline void wait_for_stop(const std::stop_token& stop) {
