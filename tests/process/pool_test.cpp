@@ -243,6 +243,7 @@ TEST_CASE("A worker whose requests leak memory is replaced after its finalizer, 
   CHECK(messages.empty());
   std::string next = id;
   while (next == id) next = answer(pool, "id");
+  CHECK(joblib::test::children_end(1));  // meanwhile
   CHECK(std::filesystem::exists(folder.root() / ("end" + id)));
   CHECK(messages ==
         std::vector<std::string>{"A worker process is replaced, because its tasks leak memory"});
