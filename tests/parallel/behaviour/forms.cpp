@@ -14,6 +14,7 @@ namespace {
 template <class Function>
 auto tasks_of(const Function& task) {
   std::vector<decltype(delayed(task)(0))> tasks;
+  tasks.reserve(form_tasks);
   for (int i = 0; i < form_tasks; ++i) tasks.push_back(delayed(task)(i));
   return tasks;
 }
