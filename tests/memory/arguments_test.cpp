@@ -10,6 +10,7 @@
 
 #include <boost/describe.hpp>
 
+#include "joblib/hash.hpp"
 #include "joblib/numpy/ndarray.hpp"
 #include "tools.hpp"
 
@@ -59,6 +60,24 @@ struct Adder {
 };
 BOOST_DESCRIBE_STRUCT(Adder, (), (summand))
 
+// A state that is made for whoever asks, and gone afterwards.
+struct Curve {
+  double a = 0, b = 0;
+};
+double at(const Curve& curve, double x) { return curve.a + curve.b * x; }
+std::size_t count(const std::vector<bool>& flags) { return flags.size(); }
+std::size_t count_all(const std::vector<std::vector<bool>>& flags) { return flags.size(); }
+
+class Account {
+ public:
+  explicit Account(int balance = 0) : balance_(balance) {}
+  int balance() const { return balance_; }
+
+ private:
+  int balance_;
+  BOOST_DESCRIBE_CLASS(Account, (), (), (), (balance_))
+};
+
 struct Opaque {
   int summand = 0;
   int operator()(int x) const {
@@ -68,6 +87,17 @@ struct Opaque {
 };
 
 }  // namespace
+}  // namespace joblib::test
+
+template <>
+struct joblib::pickler<joblib::test::Curve> {
+  static std::vector<double> to_state(const test::Curve& curve) { return {curve.a, curve.b}; }
+  static test::Curve from_state(const std::vector<double>& state) {
+    return {state.at(0), state.at(1)};
+  }
+};
+
+namespace joblib::test {
 
 TEST_CASE_METHOD(CacheFolder, "Arguments are hashed as what the function takes them as") {
   const auto squared = memory.cache("squared", square);
@@ -102,6 +132,38 @@ TEST_CASE_METHOD(CacheFolder, "Arguments are hashed as what the function takes t
 TEST_CASE_METHOD(CacheFolder, "The digest is that of Python's joblib") {
   memory.cache("f", square, {.args = {"x"}})(1);
   CHECK(memory.entries().at(0).args_id == "d3ffa92536e9b2aeb96c6d0e11ccd857");
+}
+
+TEST_CASE_METHOD(CacheFolder, "A function without arguments has Python's digest, too") {
+  memory.cache("f", fixed)();
+  CHECK(memory.entries().at(0).args_id == joblib::hash(std::map<std::string, int>()));
+  CHECK(memory.entries().at(0).input_args.empty());
+}
+
+TEST_CASE_METHOD(CacheFolder, "Arguments are shown as what they are") {
+  const auto shown = [&] {
+    const auto entries = memory.entries();
+    REQUIRE(entries.size() == 1);
+    return entries[0].input_args.at(0).second;
+  };
+  SECTION("of a state that is made") {
+    memory.cache("f", at)(Curve{1, 2}, 3.0);
+    CHECK_THAT(shown(), Catch::Matchers::StartsWith("[array([1.0, 2.0]"));
+  }
+  SECTION("bits") {
+    memory.cache("f", count)(std::vector{true, false, false, true});
+    CHECK_THAT(shown(), Catch::Matchers::StartsWith("[array([True, False, False, True]"));
+  }
+  SECTION("bits in a list") {
+    memory.cache("f", count_all)(std::vector<std::vector<bool>>{{true, false}, {false}});
+    CHECK_THAT(shown(), Catch::Matchers::StartsWith("[[array([True, False]"));
+  }
+}
+
+TEST_CASE_METHOD(CacheFolder, "Private members count if they are described") {
+  const auto balance = memory.cache("f", [](const Account& account) { return account.balance(); });
+  CHECK(balance(Account(5)) == 5);
+  CHECK(balance(Account(100)) == 100);
 }
 
 TEST_CASE_METHOD(CacheFolder, "Different arguments are different calls") {
@@ -195,6 +257,11 @@ TEST_CASE_METHOD(CacheFolder, "Options that don't fit the function are errors") 
   const auto generic =
       memory.cache("g", [](const auto&... x) { return (0 + ... + x); }, {.args = {"x", "y"}});
   CHECK(generic(1, 2) == 3);
+  CHECK_THAT(error_text([&] {
+               memory.cache("w", weighted, {.args = {"x", "y", "x"}, .version = ""});
+             }),
+             Contains("two arguments of w") && Contains("'x'"));
+  CHECK_THROWS_AS(Memory(folder.root(), {.compress = {"nope", 1}}), Error);
   CHECK_THAT(error_text([&] { generic(1); }), Contains("2 names") && Contains("1 argument"));
 }
 

@@ -43,6 +43,16 @@ class Money {
   long cents_;
 };
 
+class Account {
+ public:
+  explicit Account(int balance = 0) : balance_(balance) {}
+  friend bool operator==(const Account&, const Account&) = default;
+
+ private:
+  int balance_;
+  BOOST_DESCRIBE_CLASS(Account, (), (), (), (balance_))
+};
+
 struct Tree {
   int value = 0;
   std::vector<Tree> children;
@@ -94,6 +104,8 @@ TEST_CASE("A described struct is a dict of its members") {
         "6.0}], 'other': {'text': 'there'}}");
   CHECK(round_trip(marker) == marker);
   CHECK_NOTHROW(round_trip(Empty{}));
+  CHECK(in_python(Account(5)).repr() == "{'balance_': 5}");
+  CHECK(round_trip(Account(5)) == Account(5));
 }
 
 TEST_CASE("A described struct is read from members in any order, and from instances") {

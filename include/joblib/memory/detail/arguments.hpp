@@ -49,7 +49,7 @@ class Arguments<std::tuple<Parameter...>, Args...> {
   explicit Arguments(Args&&... args) : values_(kept<Kept<Parameter, Args>>(args)...) {}
 
   /// Of the dict {name: argument} that Python's joblib hashes, or {'*': [argument, ...], '**': {}}
-  /// without names.
+  /// without names; {} where there are no arguments.
   std::string digest(const CachedFunction& function) const {
     HashWriter writer({.coerce_mmap = function.mmap_mode.has_value()});
     const auto save_all = [&] {
@@ -63,7 +63,7 @@ class Arguments<std::tuple<Parameter...>, Args...> {
     constexpr std::size_t all = sizeof...(Args), keywords = all + 1, state = all + 2,
                           types = all + 3;
     std::vector<Item> entries;
-    if (function.args.empty()) {
+    if (function.args.empty() && sizeof...(Args) > 0) {
       entries = {{"*", all}, {"**", keywords}};
     } else {
       for (std::size_t i = 0; i < sizeof...(Args); ++i) entries.push_back({function.args[i], i});

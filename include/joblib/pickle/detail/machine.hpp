@@ -5,6 +5,7 @@
 #include <span>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "joblib/pickle/detail/document.hpp"
@@ -24,6 +25,20 @@ class Machine {
 
   explicit Machine(Document& document, Arrays arrays = Arrays::owned)
       : document_(document), arrays_(arrays) {}
+
+  /// While it lives, arrays are copied that would be borrowed.
+  class Copying {
+   public:
+    explicit Copying(Machine& machine)
+        : machine_(machine), before_(std::exchange(machine.arrays_, Arrays::owned)) {}
+    Copying(const Copying&) = delete;
+    Copying& operator=(const Copying&) = delete;
+    ~Copying() { machine_.arrays_ = before_; }
+
+   private:
+    Machine& machine_;
+    Arrays before_;
+  };
 
   void none() { push({}); }
   void boolean(bool value) { push(Value::boolean(value)); }

@@ -50,6 +50,17 @@ Array view_of_elements(const Element* data, std::vector<std::size_t> shape,
   return array;
 }
 
+/// For arrays that are gone when `save` has returned: a Machine that borrows copies them.
+template <class Sink, class Save>
+void save_passing(Sink& sink, Save save) {
+  if constexpr (requires { typename Sink::Copying; }) {
+    const typename Sink::Copying copying(sink);
+    save();
+  } else {
+    save();
+  }
+}
+
 template <class Sink, Row T>
 void save_row(Sink& sink, const T& row) {
   using Element = std::ranges::range_value_t<const T>;
@@ -59,7 +70,8 @@ void save_row(Sink& sink, const T& row) {
   } else {  // the packed bits of std::vector<bool>
     const std::unique_ptr<bool[]> elements(new bool[std::ranges::size(row)]);
     std::ranges::copy(row, elements.get());
-    sink.array(view_of_elements<bool>(elements.get(), {std::ranges::size(row)}, {1}));
+    const auto bits = view_of_elements<bool>(elements.get(), {std::ranges::size(row)}, {1});
+    save_passing(sink, [&] { sink.array(bits); });
   }
 }
 
@@ -78,10 +90,17 @@ void save_tensor(Sink& sink, const T& tensor) {
 
 template <class Sink, class T>
 void save_list(Sink& sink, const T& list) {
+  const auto save_item = [&](auto&& element) {
+    if constexpr (std::is_lvalue_reference_v<std::ranges::range_reference_t<const T>>) {
+      save(sink, element);
+    } else {
+      save_passing(sink, [&] { save(sink, element); });
+    }
+  };
   sink.empty_list();
   auto item = std::ranges::begin(list);
   save_items(sink, std::ranges::size(list),
-             [&](std::size_t i) { inside([&] { return step(i); }, [&] { save(sink, *item++); }); });
+             [&](std::size_t i) { inside([&] { return step(i); }, [&] { save_item(*item++); }); });
 }
 
 template <class Sink, class T>
@@ -149,8 +168,9 @@ void save_set(Sink& sink, const T& set) {
   sink.set(std::ranges::size(set), [&](std::size_t) { keys.save_next(); });
 }
 
+/// Private ones included: who describes them wants them.
 template <class T>
-using DescribedMembers = boost::describe::describe_members<T, boost::describe::mod_public |
+using DescribedMembers = boost::describe::describe_members<T, boost::describe::mod_any_access |
                                                                   boost::describe::mod_inherited>;
 
 /// Positions of the members in the order in which a sink takes them: a digest by name.
@@ -201,7 +221,11 @@ std::int64_t to_microseconds(std::chrono::duration<Rep, Period> duration) {
 template <class Sink, class T>
 void save(Sink& sink, const T& value) {
   if constexpr (OwnPickler<T>) {
-    save(sink, pickler<T>::to_state(value));
+    if constexpr (std::is_lvalue_reference_v<decltype(pickler<T>::to_state(value))>) {
+      save(sink, pickler<T>::to_state(value));
+    } else {
+      save_passing(sink, [&] { save(sink, pickler<T>::to_state(value)); });
+    }
   } else if constexpr (std::same_as<T, Object>) {
     save_object(sink, value);
   } else if constexpr (std::is_null_pointer_v<T> || std::same_as<T, std::monostate> ||
