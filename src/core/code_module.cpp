@@ -135,6 +135,26 @@ std::string_view symbol_name(std::string_view symbol) {
   return symbol.substr(0, symbol.find(".lto_priv."));
 }
 
+// Behind those that begin at this position.
+std::size_t end_of_parentheses(std::string_view text, std::size_t at) {
+  int depth = 0;
+  for (; at < text.size(); ++at) {
+    if (text[at] == '(') ++depth;
+    if (text[at] == ')' && --depth == 0) return at + 1;
+  }
+  return at;
+}
+
+// "features::label" of "features::label[abi:cxx11]".
+std::string without_abi_tags(std::string_view name) {
+  std::string result(name);
+  for (std::size_t begin = 0; (begin = result.find("[abi:")) != result.npos;) {
+    const std::size_t end = result.find(']', begin);
+    result.erase(begin, end == result.npos ? end : end + 1 - begin);
+  }
+  return result;
+}
+
 }  // namespace
 
 std::string without_parameters(std::string_view name) {
@@ -149,9 +169,12 @@ std::string without_parameters(std::string_view name) {
     if (name[i] == '>') --depth;
     if (depth > 0) continue;
     if (name[i] == ' ') begin = i + 1;
-    if (name[i] == '(') return std::string(name.substr(begin, i - begin));
+    if (name[i] != '(') continue;
+    const std::size_t end = end_of_parentheses(name, i);
+    if (!name.substr(end).starts_with("::")) return without_abi_tags(name.substr(begin, i - begin));
+    i = end - 1;  // those of a function around this one
   }
-  return std::string(name.substr(begin));
+  return without_abi_tags(name.substr(begin));
 }
 
 std::string demangled(const char* name) {

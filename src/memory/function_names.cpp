@@ -61,6 +61,13 @@ bool may_be_of_one_file(std::string_view mangled) {
   return false;
 }
 
+// What compilers call the functions that lambdas turn into counts lambdas, if anything.
+void refuse_lambda(const std::string& name) {
+  if (name.find_first_of("{$'") == name.npos && !name.ends_with("::__invoke")) return;
+  throw Error(errc::invalid_argument,
+              "a lambda has no name to keep its results under: cache(\"a/name\", function)");
+}
+
 [[noreturn]] void refuse_namesakes(const std::string& name) {
   throw Error(errc::invalid_argument, "the program has several functions called " + name +
                                           ", in files of their own: give a name");
@@ -75,12 +82,14 @@ std::string function_name(const std::type_info& named, const void* code) {
   if (function.starts_with('(') && function.ends_with(')'))  // with its parameters
     function = function.substr(1, function.size() - 2);
   std::string name = without_parameters(function);
+  refuse_lambda(name);
   if (may_be_of_one_file(named.name()) && !known_names(code).are_unique) refuse_namesakes(name);
   return folders_of(std::move(name));
 }
 
 std::string function_name_at(const void* code) {
   const auto [names, are_unique] = known_names(code);
+  for (const std::string& name : names) refuse_lambda(name);
   if (names.size() == 1 && !are_unique) refuse_namesakes(names[0]);
   if (names.size() == 1) return folders_of(names[0]);
   std::string known;

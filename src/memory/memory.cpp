@@ -89,6 +89,11 @@ detail::CachedFunction Memory::describe(const std::string& name, const CacheOpti
   function.args = options.args;
   function.ignore = options.ignore;
   if (arity) detail::check_arity(function, *arity);
+  for (auto name_of = options.args.begin(); name_of != options.args.end(); ++name_of) {
+    if (std::find(options.args.begin(), name_of, *name_of) == name_of) continue;
+    throw Error(errc::invalid_argument,
+                "two arguments of " + name + " are called '" + *name_of + "'");
+  }
   for (const std::string& ignored : options.ignore) detail::check_ignored(ignored, name, options);
   if (options.state.value()) {
     function.state = options.state.value();

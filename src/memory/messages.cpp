@@ -67,11 +67,16 @@ std::string loaded(std::string_view function, Seconds duration) {
   return right_aligned(last_part(function) + " cache loaded - " + time_text(duration));
 }
 
-std::string loading(std::string_view function, Seconds age) {
+std::string loading(std::string_view function, Seconds age, const Metadata* metadata) {
   constexpr std::size_t time_width = 16;
   std::string time = time_text(age);
   if (time.size() < time_width) time.resize(time_width, ' ');
-  return "[Memory]" + time + ": Loading " + last_part(function);
+  std::string text = "[Memory]" + time + ": Loading " + last_part(function);
+  if (metadata == nullptr) return text;
+  std::string arguments;
+  for (const auto& [name, value] : metadata->input_args)
+    arguments += (arguments.empty() ? "" : ", ") + name + '=' + value;
+  return text + '(' + arguments + ')';
 }
 
 }  // namespace joblib::detail

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "joblib/memory/metadata.hpp"
+
 namespace joblib::detail {
 
 // What joblib prints about cached calls.
@@ -25,7 +27,7 @@ std::string calling(std::string_view function, const std::vector<std::string>& a
 std::string called(std::string_view function, Seconds duration);
 /// "______costly cache loaded - 0.1s, 0.0min"
 std::string loaded(std::string_view function, Seconds duration);
-/// "[Memory]0.0s, 0.0min    : Loading costly..."
-std::string loading(std::string_view function, Seconds age);
+/// "[Memory]0.0s, 0.0min    : Loading costly", and "(x=3)" where its metadata is at hand
+std::string loading(std::string_view function, Seconds age, const Metadata* metadata);
 
 }  // namespace joblib::detail

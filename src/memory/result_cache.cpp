@@ -10,6 +10,7 @@
 
 #include "entries.hpp"
 #include "eviction_queue.hpp"
+#include "joblib/compress/compressor.hpp"
 #include "joblib/core/detail/cached_call.hpp"
 #include "joblib/core/detail/fork_safe_mutex.hpp"
 #include "joblib/core/error.hpp"
@@ -76,6 +77,7 @@ void print(const std::string& text) { log(LogLevel::info, text, std::cout); }
 std::vector<std::pair<std::string, std::string>> input_args(const CachedFunction& function,
                                                             std::vector<std::string> arguments) {
   std::vector<std::pair<std::string, std::string>> result;
+  if (arguments.empty()) return result;
   const auto counts = [&](std::string_view name) {
     return std::ranges::find(function.ignore, name) == function.ignore.end();
   };
@@ -98,10 +100,12 @@ std::string entry_of(const CachedFunction& function, const std::string& args_id)
   return function.folder + '/' + args_id;
 }
 
-ResultCache::ResultCache(std::string location, MemoryOptions options)
-    : location_(std::move(location)),
-      options_(std::move(options)),
-      store_(options_.backend.resolve(location_, options_.backend_options)) {
+ResultCache::ResultCache(const std::string& location, MemoryOptions options)
+    : options_(std::move(options)),
+      store_(options_.backend.resolve(location, options_.backend_options)) {
+  const bool is_folder = options_.backend.name() == "local" && !location.starts_with('~');
+  location_elsewhere_ = is_folder ? std::filesystem::absolute(location).string() : location;
+  if (!options_.compress.name().empty()) find_compressor(options_.compress.name());
   if (options_.mmap_mode && options_.compress.has_value() && !options_.compress.off())
     log(LogLevel::warning, "Compressed results cannot be memmapped");
   if (!options_.limits.any()) return;
@@ -114,11 +118,6 @@ ResultCache::ResultCache(std::string location, MemoryOptions options)
 }
 
 ResultCache::~ResultCache() { release_claims(); }
-
-std::string ResultCache::location_elsewhere() const {
-  const bool is_folder = options_.backend.name() == "local" && !location_.starts_with('~');
-  return is_folder ? std::filesystem::absolute(location_).string() : location_;
-}
 
 void ResultCache::get(const CachedFunction& function, const std::string& args_id,
                       CachedCall& call) {
@@ -203,13 +202,13 @@ ObjectCache* ResultCache::objects_for(const CachedFunction& function) {
 }
 
 bool ResultCache::read_item(const CachedFunction& function, const std::string& entry,
-                            CachedCall& call, LogLevel damage) {
+                            CachedCall& call, LogLevel damage, const Metadata* metadata) {
   const auto warn = [&](const std::exception& error) {
     log(damage, "Exception while loading results for " + dotted(function.name) +
                     ", which are computed again: " + error.what());
   };
   try {
-    return read_entry(function, entry, call, function.verbose);
+    return read_entry(function, entry, call, function.verbose, metadata);
   } catch (const Error& error) {
     if (error.code() != errc::not_found) warn(error);
   } catch (const std::exception& error) {  // of a pickler
@@ -220,13 +219,13 @@ bool ResultCache::read_item(const CachedFunction& function, const std::string& e
 
 // False where it is missing.
 bool ResultCache::read_entry(const CachedFunction& function, const std::string& entry,
-                             CachedCall& call, int verbose) {
+                             CachedCall& call, int verbose, const Metadata* metadata) {
   const std::string name = item(entry, output_name);
   const auto path = function.mmap_mode ? store_->file(name) : std::nullopt;
   const std::unique_ptr<ByteSource> source = path ? nullptr : store_->open(name);
   if (path ? !store_->exists(name) : source == nullptr) return false;
   if (verbose > 1) {
-    print(loading(function.name, Clock::now() - made_) +
+    print(loading(function.name, Clock::now() - made_, metadata) +
           (verbose < 10 ? "..." : " from " + store_->location() + '/' + entry));
   }
   Load load = path ? Load(*path, {.mmap_mode = function.mmap_mode}) : Load(*source, name, {});
@@ -247,7 +246,10 @@ void ResultCache::load(const CachedFunction& function, const std::string& args_i
   const std::string entry = entry_of(function, args_id);
   if (find_object(function, entry, call)) return;
   try {
-    if (read_entry(function, entry, call, function.verbose - 1)) return;
+    const int verbose = function.verbose - 1;
+    const auto its_metadata = verbose > 1 ? metadata(entry) : std::nullopt;
+    if (read_entry(function, entry, call, verbose, its_metadata ? &*its_metadata : nullptr))
+      return;
   } catch (const Error& error) {
     if (error.code() == errc::corrupt_data) remove(entry);
     if (error.code() != errc::not_found) throw;
@@ -286,7 +288,8 @@ std::pair<Metadata, bool> ResultCache::compute_and_store(const CachedFunction& f
   if (function.verbose > 10) print("Persisting in " + store_->location() + '/' + entry);
   const bool stored = store_result(function, entry, call, metadata);
   if (function.verbose > 0) print(called(function.name, Clock::now() - begin));
-  if (stored && function.mmap_mode) read_item(function, entry, call);  // as later calls have it
+  if (stored && function.mmap_mode)  // as later calls have it
+    read_item(function, entry, call, LogLevel::warning, &metadata);
   return {std::move(metadata), stored};
 }
 

@@ -75,7 +75,7 @@ TEST_CASE_METHOD(Verbose, "A result that is read is printed") {
 
 TEST_CASE_METHOD(Verbose, "A mapped result that is read is printed, too") {
   const auto mapped = memory.cache("f", square, {.verbose = 2, .mmap_mode = MmapMode::r});
-  printed([&] { mapped(3); });
+  CHECK(printed([&] { mapped(3); }).back().ends_with(": Loading f(*=[3], **={})..."));
   CHECK(printed([&] { mapped(3); }).size() == 1);
 }
 
@@ -117,7 +117,9 @@ TEST_CASE_METHOD(Verbose, "From 20 on each call tells what it looks for, and whe
 
 TEST_CASE_METHOD(Verbose, "A shelved result is as loud as a function of one level less") {
   cached(0)(3);
-  CHECK(printed([&] { cached(3).call_and_shelve(3).get(); }).size() == 1);
+  const auto lines = printed([&] { cached(3).call_and_shelve(3).get(); });
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0].ends_with(": Loading f(*=[3], **={})..."));
   CHECK(printed([&] { cached(2).call_and_shelve(3).get(); }).empty());
 }
 

@@ -17,6 +17,7 @@ double costly(double x) { return x / 2; }
 double costly_noexcept(double x) noexcept { return x / 2; }
 static int internal(int x) { return x + 2; }
 static int namesake(int x) { return x * named::from_namesake(0); }  // see namesake.cpp
+std::string label(int x) { return std::to_string(x); }              // of a type with an ABI tag
 template <class T>
 T twice(T x) {
   return x + x;
@@ -31,6 +32,15 @@ namespace {
 using Catch::Matchers::Contains;
 
 int hidden(int x) { return x + 3; }
+int (*inner_function(int which))(int) {
+  struct First {
+    static int f(int x) { return x + 1; }
+  };
+  struct Second {
+    static int f(int x) { return x * 100; }
+  };
+  return which == 1 ? First::f : Second::f;
+}
 int first(int x) { return x + 1; }
 int second(int x) { return x + 2; }
 long third(long x) { return x + 3; }
@@ -50,6 +60,7 @@ TEST_CASE_METHOD(CacheFolder, "A function that is a template argument has its ow
   CHECK(memory.cache<features::internal>().func_id() == "features/internal");
   CHECK(memory.cache<hidden>().func_id() == "joblib/test/<anonymous>/hidden");
   CHECK(memory.cache<features::twice<int>>().func_id() == "features/twice<int>");
+  CHECK(memory.cache<features::label>().func_id() == "features/label");
   CHECK(memory.cache<joblib_test_alias>().func_id() == "joblib_test_alias");
   CHECK(memory.cache<features::costly>()(3) == 1.5);
 }
@@ -61,8 +72,32 @@ TEST_CASE_METHOD(CacheFolder, "The symbol table has the name of a function") {
   CHECK(memory.cache(features::twice<int>).func_id() == "features/twice<int>");
   CHECK(memory.cache(static_cast<int (*)(int)>(features::overloaded)).func_id() ==
         "features/overloaded");
+  CHECK(memory.cache(features::label).func_id() == "features/label");
   CHECK(memory.cache(named::from_library).func_id() == "named/from_library");
   CHECK(memory.eval(features::costly, 5) == 2.5);
+}
+
+TEST_CASE_METHOD(CacheFolder, "A function inside of another one has a name of its own") {
+  const auto first_in = memory.cache(inner_function(1));
+  const auto second_in = memory.cache(inner_function(2));
+  CHECK(first_in.func_id() != second_in.func_id());
+  CHECK_THAT(first_in.func_id(), Contains("inner_function(int)/First/f"));
+  CHECK(first_in(7) == 8);
+  CHECK(second_in(7) == 700);
+}
+
+TEST_CASE_METHOD(CacheFolder, "A lambda that is a pointer must be given a name") {
+  int (*const lambda)(int) = [](int x) { return x; };
+  CHECK_THAT(error_text([&] { memory.cache(lambda); }), Contains("a lambda has no name"));
+  CHECK(memory.cache("f", lambda)(3) == 3);
+}
+
+TEST_CASE_METHOD(CacheFolder,
+                 "A function is the same whether its type says that it throws or not") {
+  memory.cache<features::costly_noexcept>()(3);
+  CHECK(memory.cache(features::costly_noexcept).check_call_in_cache(3));
+  double (*const may_throw)(double) = features::costly_noexcept;
+  CHECK(memory.cache("features/costly_noexcept", may_throw).check_call_in_cache(3));
 }
 
 TEST_CASE_METHOD(CacheFolder, "A function with several symbols must be given a name") {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "joblib/parallel.hpp"
+#include "joblib/persistence.hpp"
 #include "joblib/store/local.hpp"
 #include "parallel/stress/sanitizers.hpp"
 #include "tools.hpp"
@@ -130,6 +131,21 @@ TEST_CASE_METHOD(Marks, "Without a cache it is the function itself") {
   CHECK(results(cached, "loky", 0, 3) == numbers(1, 4));
   CHECK(results(cached, "loky", 0, 3) == numbers(1, 4));
   CHECK(count() == 6);
+}
+
+TEST_CASE_METHOD(Marks, "The store stays where it is when the current folder changes") {
+  const fs::path before = fs::current_path();
+  fs::current_path(folder.root());
+  const Memory relative("relative", {.verbose = 0});
+  fs::create_directory("elsewhere");
+  fs::current_path("elsewhere");
+  const auto cached = relative.cache("marked", marked);
+  CHECK(results(cached, "loky", 0, 3) == numbers(1, 4));
+  CHECK(results(cached, "sequential", 0, 3) == numbers(1, 4));
+  const auto shelved = cached.call_and_shelve(file, 2);
+  CHECK(loads<MemorizedResult<int>>(dumps(shelved)).get() == 3);
+  fs::current_path(before);
+  CHECK(count() == 3);
 }
 
 TEST_CASE_METHOD(Marks, "Where live objects aren't, it is the function itself, too") {

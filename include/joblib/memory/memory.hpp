@@ -46,9 +46,11 @@ class Memory {
                     "a function that changes its arguments can't be cached: what it does to them "
                     "would be lost");
     }
-    auto described = describe(name, options, detail::state_of(function), detail::code_of(function),
-                              identity_of(function), detail::arity<F>);
-    return MemorizedFunc<F>(cache_, std::move(described), std::move(function));
+    if constexpr (!std::same_as<F, detail::WithoutNoexcept<F>>) {
+      return cache(name, detail::WithoutNoexcept<F>(function), options);
+    } else {
+      return cache_callable(name, std::move(function), options);
+    }
   }
 
   /// The same under the function's own name, "features/costly" for features::costly.
@@ -96,6 +98,14 @@ class Memory {
   std::string repr() const;
 
  private:
+  template <class F>
+  MemorizedFunc<F> cache_callable(const std::string& name, F function,
+                                  const CacheOptions& options) const {
+    auto described = describe(name, options, detail::state_of(function), detail::code_of(function),
+                              identity_of(function), detail::arity<F>);
+    return MemorizedFunc<F>(cache_, std::move(described), std::move(function));
+  }
+
   detail::CachedFunction describe(const std::string& name, const CacheOptions& options,
                                   detail::CallableState state, const void* code,
                                   const detail::CallableIdentity& identity,

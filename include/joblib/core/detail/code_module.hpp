@@ -26,7 +26,8 @@ CodeModule module_of(const void* code);
 /// The text that a mangled name stands for; itself where it is none.
 std::string demangled(const char* name);
 
-/// "features::costly" of "features::costly(int, double)" or "int features::costly<int>(int)".
+/// "features::costly" of "features::costly(int, double)" or "int features::costly<int>(int)";
+/// "outer(int)::Inner::f" of "outer(int)::Inner::f(double)".
 std::string without_parameters(std::string_view name);
 
 /// What a function is called, by the symbol table of its module.

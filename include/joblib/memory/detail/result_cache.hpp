@@ -68,14 +68,14 @@ class SizeKeeper;
 /// Results in a store: what is behind a Memory and all that it has made. Thread-safe.
 class ResultCache {
  public:
-  ResultCache(std::string location, MemoryOptions options);
+  ResultCache(const std::string& location, MemoryOptions options);
   ~ResultCache();
   ResultCache(const ResultCache&) = delete;
   ResultCache& operator=(const ResultCache&) = delete;
 
   const MemoryOptions& options() const noexcept { return options_; }
-  /// For a process that may have another current folder.
-  std::string location_elsewhere() const;
+  /// For processes that may have another current folder.
+  const std::string& location_elsewhere() const noexcept { return location_elsewhere_; }
   StoreBackend& store() const noexcept { return *store_; }
 
   /// The result, from the store or computed; waits for others who compute it.
@@ -122,9 +122,9 @@ class ResultCache {
   bool find_object(const CachedFunction& function, const std::string& entry, CachedCall& call);
   ObjectCache* objects_for(const CachedFunction& function);
   bool read_item(const CachedFunction& function, const std::string& entry, CachedCall& call,
-                 LogLevel damage = LogLevel::warning);
+                 LogLevel damage = LogLevel::warning, const Metadata* metadata = nullptr);
   bool read_entry(const CachedFunction& function, const std::string& entry, CachedCall& call,
-                  int verbose);
+                  int verbose, const Metadata* metadata);
   bool is_valid(const CachedFunction& function, const std::string& entry);
   void count_hit(const CachedFunction& function, const std::string& entry);
   void count_miss(const CachedFunction& function, std::chrono::duration<double> duration);
@@ -137,9 +137,9 @@ class ResultCache {
   std::string place_of(const std::string& folder) const;
   void release_claims();
 
-  std::string location_;
   MemoryOptions options_;
   std::shared_ptr<StoreBackend> store_;
+  std::string location_elsewhere_ = {};
   std::chrono::steady_clock::time_point made_ = std::chrono::steady_clock::now();
 
   NameLocks threads_;  // for stores without locks

@@ -49,6 +49,18 @@ struct Signature<R (C::*)(P...) noexcept> : Signature<R (*)(P...)> {};
 template <class R, class C, class... P>
 struct Signature<R (C::*)(P...) const noexcept> : Signature<R (*)(P...)> {};
 
+/// A pointer to a function that may throw, of one to a function that may not: they are one.
+template <class F>
+struct PlainCallable {
+  using type = F;
+};
+template <class R, class... P>
+struct PlainCallable<R (*)(P...) noexcept> {
+  using type = R (*)(P...);
+};
+template <class F>
+using WithoutNoexcept = typename PlainCallable<F>::type;
+
 template <class F>
 concept HasSignature = requires { typename Signature<F>::Parameters; };
 
