@@ -75,7 +75,7 @@ std::string loading(std::string_view function, Seconds age, const Metadata* meta
   if (metadata == nullptr) return text;
   std::string arguments;
   for (const auto& [name, value] : metadata->input_args)
-    arguments += (arguments.empty() ? "" : ", ") + name + '=' + value;
+    ((arguments += arguments.empty() ? "" : ", ").append(name) += '=').append(value);
   return text + '(' + arguments + ')';
 }
 

@@ -248,8 +248,7 @@ void ResultCache::load(const CachedFunction& function, const std::string& args_i
   try {
     const int verbose = function.verbose - 1;
     const auto its_metadata = verbose > 1 ? metadata(entry) : std::nullopt;
-    if (read_entry(function, entry, call, verbose, its_metadata ? &*its_metadata : nullptr))
-      return;
+    if (read_entry(function, entry, call, verbose, its_metadata ? &*its_metadata : nullptr)) return;
   } catch (const Error& error) {
     if (error.code() == errc::corrupt_data) remove(entry);
     if (error.code() != errc::not_found) throw;
