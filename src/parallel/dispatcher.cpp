@@ -276,8 +276,10 @@ bytes Dispatcher::reply_to(RemoteJob& job, TaskMonitor& monitor) {
     error = std::current_exception();
   }
   lock.lock();
-  watched_.remove(monitor);
+  const bool ended_as_overdue = !watched_.remove(monitor);
   lock.unlock();
+  // Its clock may have been stopped since, where it was overdue before it got to a worker.
+  if (ended_as_overdue) monitor.check(Clock::time_point::max());
   monitor.end_batch();
   if (error != nullptr) std::rethrow_exception(error);
   return reply;

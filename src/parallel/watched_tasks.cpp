@@ -11,8 +11,8 @@ void WatchedTasks::add(const TaskMonitor& monitor, std::stop_source end) {
   watched_.push_back({&monitor, std::move(end)});
 }
 
-void WatchedTasks::remove(const TaskMonitor& monitor) {
-  std::erase_if(watched_, [&](const Watched& each) { return each.monitor == &monitor; });
+bool WatchedTasks::remove(const TaskMonitor& monitor) {
+  return std::erase_if(watched_, [&](const Watched& each) { return each.monitor == &monitor; }) > 0;
 }
 
 WatchedTasks::Clock::time_point WatchedTasks::deadline(Clock::time_point latest) const {

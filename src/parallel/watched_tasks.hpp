@@ -22,7 +22,8 @@ class WatchedTasks {
 
   // The tasks of a worker; `end` is for those that run elsewhere and can be ended alone.
   void add(const TaskMonitor& monitor, std::stop_source end = std::stop_source(std::nostopstate));
-  void remove(const TaskMonitor& monitor);
+  // False where take_overdue() has had it.
+  bool remove(const TaskMonitor& monitor);
 
   // When the first of them overruns; `latest` if that is sooner.
   Clock::time_point deadline(Clock::time_point latest) const;

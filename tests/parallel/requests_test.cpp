@@ -46,6 +46,17 @@ struct Opaque {
   int value;
 };
 
+// Tells late that a task has yet to begin: its time is over.
+class LateBackend : public joblib::RemoteBackend {
+ public:
+  std::string_view name() const override { return "LateBackend"; }
+  joblib::bytes run(joblib::RemoteJob& job, const std::stop_token& stop) override {
+    joblib::test::wait_for_stop(stop);
+    job.wait();
+    throw joblib::Cancelled("killed");
+  }
+};
+
 }  // namespace
 
 template <>
@@ -191,4 +202,11 @@ TEST_CASE("Requests carry the context of the call") {
 TEST_CASE("Bytes that are no request are answered with an error") {
   const joblib::bytes reply = joblib::run_request(joblib::bytes("nonsense"));
   CHECK_FALSE(reply.empty());
+}
+
+TEST_CASE("A task that is ended as overdue before it begins is a TimeoutError") {
+  Parallel parallel({.n_jobs = 2,
+                     .backend = std::make_shared<LateBackend>(),
+                     .timeout = std::chrono::milliseconds(5)});
+  CHECK_THROWS_AS(parallel.map(half, std::vector{1.0}), joblib::TimeoutError);
 }
