@@ -72,12 +72,13 @@ TEST_CASE_METHOD(CacheFolder, "The symbol table has the name of a function") {
   CHECK(memory.cache(features::twice<int>).func_id() == "features/twice<int>");
   CHECK(memory.cache(static_cast<int (*)(int)>(features::overloaded)).func_id() ==
         "features/overloaded");
+  CHECK(memory.cache(features::costly_noexcept).func_id() == "features/costly_noexcept");
   CHECK(memory.cache(features::label).func_id() == "features/label");
   CHECK(memory.cache(named::from_library).func_id() == "named/from_library");
   CHECK(memory.eval(features::costly, 5) == 2.5);
 }
 
-TEST_CASE_METHOD(CacheFolder, "A function inside of another one has a name of its own") {
+TEST_CASE_METHOD(CacheFolder, "A function inside of another one has a symbol of its own") {
   const auto first_in = memory.cache(inner_function(1));
   const auto second_in = memory.cache(inner_function(2));
   CHECK(first_in.func_id() != second_in.func_id());
@@ -95,7 +96,6 @@ TEST_CASE_METHOD(CacheFolder, "A lambda that is a pointer must be given a name")
 TEST_CASE_METHOD(CacheFolder,
                  "A function is the same whether its type says that it throws or not") {
   memory.cache<features::costly_noexcept>()(3);
-  CHECK(memory.cache(features::costly_noexcept).check_call_in_cache(3));
   double (*const may_throw)(double) = features::costly_noexcept;
   CHECK(memory.cache("features/costly_noexcept", may_throw).check_call_in_cache(3));
 }
