@@ -278,9 +278,7 @@ bytes Dispatcher::reply_to(RemoteJob& job, TaskMonitor& monitor) {
   lock.lock();
   const bool ended_as_overdue = !watched_.remove(monitor);
   lock.unlock();
-  // Its clock may have been stopped since, where it was overdue before it got to a worker.
-  if (ended_as_overdue) monitor.check(Clock::time_point::max());
-  monitor.end_batch();
+  monitor.end_batch(ended_as_overdue);
   if (error != nullptr) std::rethrow_exception(error);
   return reply;
 }

@@ -31,10 +31,10 @@ void TaskMonitor::start_clock() noexcept {
     deadline_.store(Clock::now() + timeout_, std::memory_order_relaxed);
 }
 
-void TaskMonitor::end_batch() {
-  if (deadline() == Clock::time_point::max()) return;
-  if (deadline_.exchange(Clock::time_point::max(), std::memory_order_relaxed) <= Clock::now())
-    throw_overrun();
+void TaskMonitor::end_batch(bool is_overdue) {
+  if (!is_overdue && deadline() == Clock::time_point::max()) return;
+  const auto deadline = deadline_.exchange(Clock::time_point::max(), std::memory_order_relaxed);
+  if (is_overdue || deadline <= Clock::now()) throw_overrun();
 }
 
 void TaskMonitor::check(Clock::time_point now) const {

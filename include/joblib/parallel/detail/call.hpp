@@ -48,8 +48,9 @@ class TaskMonitor {
   // The time of the task that has begun doesn't count, or counts from now on.
   void stop_clock() noexcept;
   void start_clock() noexcept;
-  // Ends the last task of a batch. Throws TimeoutError if it has overrun.
-  void end_batch();
+  // Ends the last task of a batch. Throws TimeoutError if it has overrun, or was ended as overdue,
+  // whatever its clock says since.
+  void end_batch(bool is_overdue = false);
   // Throws TimeoutError if the running task has overrun. From any thread.
   void check(std::chrono::steady_clock::time_point now) const;
   // The index of the task that began last.
