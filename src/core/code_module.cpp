@@ -6,6 +6,7 @@
 #include <cstring>
 #include <fstream>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <span>
@@ -17,10 +18,20 @@
 #include <elf.h>
 #include <link.h>
 
+#include "joblib/core/detail/fork_safe_mutex.hpp"
 #include "joblib/core/error.hpp"
 
 namespace joblib::detail {
 namespace {
+
+// Of the loader, for visits. The child of a fork gets the loader's other locks unlocked (glibc's
+// fork.c).
+ForkSafeMutex& loader_mutex() {
+  static auto& mutex = *new ForkSafeMutex;  // never destroyed
+  return mutex;
+}
+
+[[maybe_unused]] const auto& loader_mutex_made_at_load = loader_mutex();
 
 struct Found {
   std::uintptr_t address;
@@ -55,29 +66,20 @@ std::string build_id_in(std::span<const char> notes) {
   return {};
 }
 
-int visit(dl_phdr_info* info, std::size_t, void* data) {
-  auto& found = *static_cast<Found*>(data);
-  const std::span headers(info->dlpi_phdr, info->dlpi_phnum);
-  const bool holds_it = std::ranges::any_of(headers, [&](const ElfW(Phdr) & header) {
-    const std::uintptr_t begin = info->dlpi_addr + header.p_vaddr;
-    return header.p_type == PT_LOAD && found.address >= begin &&
-           found.address - begin < header.p_memsz;
+bool is_within(const dl_phdr_info& module, std::uintptr_t address) {
+  const std::span headers(module.dlpi_phdr, module.dlpi_phnum);
+  return std::ranges::any_of(headers, [&](const ElfW(Phdr) & header) {
+    const std::uintptr_t begin = module.dlpi_addr + header.p_vaddr;
+    return header.p_type == PT_LOAD && address >= begin && address - begin < header.p_memsz;
   });
-  if (!holds_it) return 0;
-  found.done = true;
-  found.base = info->dlpi_addr;
-  found.path = info->dlpi_name[0] == '\0' ? program_path : info->dlpi_name;
-  found.build_id = build_id_of(*info);
-  return 1;
 }
 
 std::vector<std::string> paths_of_libraries() {
   std::vector<std::string> paths;
-  const auto add = [](dl_phdr_info* info, std::size_t, void* data) {
-    if (info->dlpi_name[0] != '\0') static_cast<decltype(paths)*>(data)->push_back(info->dlpi_name);
-    return 0;
-  };
-  dl_iterate_phdr(add, &paths);
+  visit_modules([&](const dl_phdr_info& module) {
+    if (module.dlpi_name[0] != '\0') paths.emplace_back(module.dlpi_name);
+    return false;
+  });
   return paths;
 }
 
@@ -101,7 +103,14 @@ const void* without_stub(const void* code) {
 
 Found find(const void* code) {
   Found found{.address = reinterpret_cast<std::uintptr_t>(code)};
-  dl_iterate_phdr(visit, &found);
+  visit_modules([&](const dl_phdr_info& module) {
+    if (!is_within(module, found.address)) return false;
+    found.done = true;
+    found.base = module.dlpi_addr;
+    found.path = module.dlpi_name[0] == '\0' ? program_path : module.dlpi_name;
+    found.build_id = build_id_of(module);
+    return true;
+  });
   if (!found.done)
     throw Error(errc::invalid_argument, "the address of the function lies in no loaded module");
   return found;
@@ -182,6 +191,14 @@ std::string demangled(const char* name) {
   const std::unique_ptr<char, decltype(&std::free)> text(
       abi::__cxa_demangle(name, nullptr, nullptr, &status), &std::free);
   return status == 0 ? text.get() : name;
+}
+
+void visit_modules(const ModuleVisitor& visit) {
+  const auto call = [](dl_phdr_info* module, std::size_t, void* visitor) {
+    return (*static_cast<const ModuleVisitor*>(visitor))(*module) ? 1 : 0;
+  };
+  const std::lock_guard lock(loader_mutex());
+  dl_iterate_phdr(call, const_cast<ModuleVisitor*>(&visit));
 }
 
 std::string build_id_of(const dl_phdr_info& module) {

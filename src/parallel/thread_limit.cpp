@@ -17,19 +17,22 @@ Function* loaded_function(const char* name) {
 // The process-wide limit of OpenBLAS and how many objects hold it.
 class OpenBlasLimit {
  public:
+  // The functions are looked up first: the loader's lock, which who loads a library may hold while
+  // that makes fork-safe mutexes, comes before this one.
   void hold(int threads) {
-    const std::lock_guard lock(mutex_);
     auto* get = loaded_function<int()>("openblas_get_num_threads");
     auto* set = loaded_function<void(int)>("openblas_set_num_threads");
+    const std::lock_guard lock(mutex_);
     if (holders_++ > 0 || get == nullptr || set == nullptr) return;
     before_ = get();
     set(threads);
   }
 
   void release() {
+    auto* set = loaded_function<void(int)>("openblas_set_num_threads");
     const std::lock_guard lock(mutex_);
     if (--holders_ > 0 || before_ == 0) return;
-    loaded_function<void(int)>("openblas_set_num_threads")(before_);
+    set(before_);
     before_ = 0;
   }
 

@@ -47,31 +47,25 @@ const void* pointer(std::uintptr_t address) { return reinterpret_cast<const void
 
 std::vector<Module> loaded_modules() {
   std::vector<Module> modules;
-  const auto add = [](dl_phdr_info* info, std::size_t, void* data) {
-    Module module(*info);
-    if (!module.code.empty()) static_cast<decltype(modules)*>(data)->push_back(std::move(module));
-    return 0;
-  };
-  dl_iterate_phdr(add, &modules);
+  visit_modules([&](const dl_phdr_info& info) {
+    Module module(info);
+    if (!module.code.empty()) modules.push_back(std::move(module));
+    return false;
+  });
   return modules;
 }
 
 // Null where the module isn't loaded.
 const void* find_function(const std::string& build_id, std::uint64_t offset) {
   if (build_id.empty()) return nullptr;
-  struct Search {
-    const std::string& build_id;
-    std::optional<Module> found = {};
-  } search{build_id};
-  const auto visit = [](dl_phdr_info* info, std::size_t, void* data) {
-    auto& wanted = *static_cast<Search*>(data);
-    if (build_id_of(*info) != wanted.build_id) return 0;
-    wanted.found.emplace(*info);
-    return 1;
-  };
-  dl_iterate_phdr(visit, &search);
-  if (!search.found) return nullptr;
-  if (search.found->has_code_at(offset)) return pointer(search.found->base + offset);
+  std::optional<Module> found;
+  visit_modules([&](const dl_phdr_info& module) {
+    if (build_id_of(module) != build_id) return false;
+    found.emplace(module);
+    return true;
+  });
+  if (!found) return nullptr;
+  if (found->has_code_at(offset)) return pointer(found->base + offset);
   throw Error(errc::corrupt_data, "No function begins at offset " + std::to_string(offset) +
                                       " of the module " + build_id + ": the task is damaged");
 }

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <spawn.h>
@@ -108,20 +109,25 @@ int worker_depth() {
   return depth == nullptr ? 0 : std::atoi(depth);
 }
 
-int spawn_worker(int socket, const std::array<int, 2>& outputs, const std::string& token,
-                 const Environment& environment) {
+WorkerProgram worker_program() {
+  if (!has_foreign_host()) return {.path = program_path, .arguments = {worker_name()}};
+  std::vector<std::string> command = foreign_worker_command();
+  std::string path = command[0];
+  return {std::move(path), std::move(command)};
+}
+
+int spawn_worker(const WorkerProgram& program, int socket, const std::array<int, 2>& outputs,
+                 const std::string& token, const Environment& environment) {
   Environment added = environment;
   added[worker_mark] = token;
   added[depth_variable] = std::to_string(worker_depth() + 1);
   std::vector<std::string> variables = environment_with(added);
-  std::vector<std::string> arguments =
-      has_foreign_host() ? foreign_worker_command() : std::vector<std::string>{worker_name()};
-  const std::string program = has_foreign_host() ? arguments[0] : program_path;
+  std::vector<std::string> arguments = program.arguments;
   pid_t id = 0;
   const int error =
       SpawnActions(socket, outputs)
-          .spawn(id, program, pointers_to(arguments).data(), pointers_to(variables).data());
-  if (error != 0) throw_io_error("start a worker process from", program, error);
+          .spawn(id, program.path, pointers_to(arguments).data(), pointers_to(variables).data());
+  if (error != 0) throw_io_error("start a worker process from", program.path, error);
   return id;
 }
 

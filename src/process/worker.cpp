@@ -76,10 +76,12 @@ WorkerProcess::WorkerProcess(RequestHandler handler, Environment environment, by
                 "joblib::joblib with CMake or to joblib with pkg-config, or call that function at "
                 "the top of main");
   }
+  const WorkerProgram program = worker_program();
   LiveWorkers::instance().add(*this, [&] {
     auto [mine, of_worker] = connected_sockets();
     output_ = std::make_unique<WorkerOutput>();
-    const int id = spawn_worker(of_worker.get(), output_->write_ends(), hello.token, environment_);
+    const int id =
+        spawn_worker(program, of_worker.get(), output_->write_ends(), hello.token, environment_);
     of_worker = {};  // before another descriptor is needed
     output_->close_write_ends();
     process_ = ChildProcess(id);

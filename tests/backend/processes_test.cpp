@@ -1,5 +1,6 @@
 // What both backends of processes promise.
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
@@ -20,6 +21,7 @@
 #include "catch.hpp"
 #include "core/file_tree.hpp"
 #include "joblib/parallel.hpp"
+#include "joblib/process/code_address.hpp"
 #include "joblib/process/detail/child_process.hpp"
 #include "parallel/behaviour/tools.hpp"
 #include "parallel/stress/sanitizers.hpp"
@@ -279,4 +281,31 @@ TEST_CASE("No worker and no file survives the caller, killed or interrupted from
   for (const Watched& worker : workers) CHECK(worker.ends(std::chrono::seconds(2)));
   CHECK(std::filesystem::is_empty(folder.root() / "arrays"));
   CHECK(caller.wait() == (interrupted ? "SIGINT(-2)" : "SIGKILL(-9)"));
+}
+
+TEST_CASE("Calls of both backends don't disturb each other") {
+  if (sanitized) return;  // children may find locks held
+  std::atomic<int> wrong = 0;
+  std::jthread user([&](const std::stop_token& stop) {
+    const auto same = [](int i) { return i; };
+    for (int call = 0; !stop.stop_requested(); ++call) {
+      const auto results = Parallel({.n_jobs = 2, .backend = "loky"}).map(same, std::vector{3, 4});
+      if (results != std::vector{3, 4}) ++wrong;
+      if (call % 20 == 19) joblib::shutdown();  // the next call starts workers
+    }
+  });
+  const auto send = [](int i) {
+    using Function = int (*)(int);
+    const Function twice = [](int x) { return 2 * x; };
+    const auto address = joblib::detail::code_address_of(reinterpret_cast<const void*>(twice));
+    return address.module.empty() ? 0 : twice(i);
+  };
+  Parallel forking(
+      {.n_jobs = 2, .backend = "multiprocessing", .timeout = std::chrono::seconds(20)});
+  for (int i = 0; i < 300; ++i) {
+    if (forking.map(send, std::vector{3, 4}) != std::vector{6, 8}) ++wrong;
+  }
+  user.request_stop();
+  user.join();
+  CHECK(wrong == 0);
 }

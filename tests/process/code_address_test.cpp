@@ -1,9 +1,16 @@
 #include "joblib/process/code_address.hpp"
 
 #include <cstdlib>
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+#include <unistd.h>
 
 #include "catch.hpp"
 #include "joblib/core/error.hpp"
+#include "joblib/process/detail/child_process.hpp"
+#include "parallel/stress/sanitizers.hpp"
 
 namespace {
 
@@ -57,4 +64,25 @@ TEST_CASE("Addresses of modules that are not loaded or that are no code are refu
   }
   CHECK(code_of_error([] { function_at({"0123456789", 0}); }) == errc::not_found);
   CHECK(code_of_error([] { function_at({"", 0}); }) == errc::not_found);
+}
+
+TEST_CASE("The child of a fork finds functions, whatever threads of its parent look for") {
+  if (joblib::test::address_sanitizer) return;  // the child may find the allocator locked
+  const auto look = [] { return function_at(code_address_of(address_of(&twice))); };
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 2; ++i) {
+    threads.emplace_back([&](const std::stop_token& stop) {
+      while (!stop.stop_requested()) look();
+    });
+  }
+  bool all_found = true;
+  for (int i = 0; i < 100 && all_found; ++i) {
+    const int id = ::fork();
+    if (id == 0) {
+      ::alarm(20);
+      ::_exit(look() == address_of(&twice) ? 0 : 1);
+    }
+    all_found = joblib::detail::ChildProcess(id).wait() == "EXIT(0)";
+  }
+  CHECK(all_found);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +18,15 @@ struct CodeModule {
 /// The path of the running program's own module.
 inline constexpr const char* program_path = "/proc/self/exe";
 
-/// The build identity of a module that dl_iterate_phdr visits.
+using ModuleVisitor = std::function<bool(const dl_phdr_info&)>;
+
+/// Calls `visit` with the running program and what it has loaded, until that returns true. Nothing
+/// in this library calls dl_iterate_phdr but by this function: a thread that is in there holds a
+/// lock of the loader that the child of another thread's fork would never see released. `visit`
+/// must lock no ForkSafeMutex, and neither load nor unload anything.
+void visit_modules(const ModuleVisitor& visit);
+
+/// The build identity of a module that visit_modules visits.
 std::string build_id_of(const dl_phdr_info& module);
 
 /// Where `code`, the address of a function, belongs. Throws Error if it lies in no module.
