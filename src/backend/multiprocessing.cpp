@@ -47,7 +47,7 @@ struct Pipe {
     if (pipe2(ends.data(), O_CLOEXEC) != 0) throw_io_error("make", "a pipe", errno);
     read_end = FileDescriptor(ends[0]);
     write_end = FileDescriptor(ends[1]);
-    fcntl(ends[1], F_SETPIPE_SZ, 1 << 20);  // it also works with less
+    fcntl(write_end.get(), F_SETPIPE_SZ, 1 << 20);  // it also works with less
   }
 };
 

@@ -73,6 +73,13 @@ FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
   return *this;
 }
 
+void FileDescriptor::leave_streams() noexcept {
+  const int other = ::fcntl(fd_, F_DUPFD_CLOEXEC, last_stream + 1);
+  if (other < 0) return;
+  ::close(fd_);
+  fd_ = other;
+}
+
 FileDescriptor::~FileDescriptor() {
   if (fd_ >= 0) ::close(fd_);
 }

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
+#include <ctime>
 #include <mutex>
 #include <span>
 #include <string_view>
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include "joblib/core/detail/fork_safe_mutex.hpp"
@@ -28,12 +31,38 @@ ForkSafeMutex& output_mutex() {
 
 [[maybe_unused]] const auto& output_mutex_made_at_load = output_mutex();
 
+// Keeps what this thread writes from raising SIGPIPE, which would end the program.
+class NoBrokenPipe {
+ public:
+  NoBrokenPipe() {
+    sigset_t pending;
+    sigemptyset(&pipe_);
+    sigaddset(&pipe_, SIGPIPE);
+    sigpending(&pending);
+    was_pending_ = sigismember(&pending, SIGPIPE) != 0;
+    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  ~NoBrokenPipe() {
+    constexpr timespec at_once = {.tv_sec = 0, .tv_nsec = 0};
+    if (!was_pending_) uninterrupted([&] { return sigtimedwait(&pipe_, nullptr, &at_once); });
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  NoBrokenPipe(const NoBrokenPipe&) = delete;
+  NoBrokenPipe& operator=(const NoBrokenPipe&) = delete;
+
+ private:
+  sigset_t pipe_ = {};
+  sigset_t before_ = {};
+  bool was_pending_ = false;
+};
+
 void write_all(int target, std::string_view text) {
   if (text.empty()) return;
+  const NoBrokenPipe no_signal;
   const std::lock_guard lock(output_mutex());
   try {
     FileSink(target, "the output of workers").write(std::as_bytes(std::span(text)));
-  } catch (const Error&) {  // it is lost, as it would be for this process
+  } catch (const Error&) {  // it is lost: the stream is closed, or nobody reads it
   }
 }
 

@@ -1,5 +1,6 @@
 // What both backends of processes promise.
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -7,6 +8,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <iostream>
 #include <iterator>
 #include <limits>
 #include <ranges>
@@ -16,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "catch.hpp"
@@ -308,4 +311,47 @@ TEST_CASE("Calls of both backends don't disturb each other") {
   user.request_stop();
   user.join();
   CHECK(wrong == 0);
+}
+
+TEST_CASE("Calls are right where standard streams are closed") {
+  if (sanitized) return;  // children may find locks held
+  const std::string backend = GENERATE("loky", "multiprocessing");
+  const auto closed = GENERATE(std::vector{0}, std::vector{1}, std::vector{2}, std::vector{1, 2},
+                               std::vector{0, 1, 2});
+  CAPTURE(backend, closed);
+  const auto talk = [](std::vector<double> values) {
+    std::cout << "line\n";
+    std::cerr << "error\n";
+    values.front() += 1;
+    return values;
+  };
+  const auto calls_are_right = [&] {
+    const std::vector<double> large(300'000, 0.5);  // goes by shared memory
+    std::vector<double> expected = large;
+    expected.front() = 1.5;
+    bool right = true;
+    for (int i = 0; i < 3; ++i) {
+      const auto results =
+          Parallel({.n_jobs = 2, .backend = backend}).map(talk, std::vector(4, large));
+      std::cout << "line" << std::endl;
+      right = right && results == std::vector(4, expected);
+    }
+    return right;
+  };
+  const int id = ::fork();
+  if (id == 0) {
+    ::alarm(60);
+    for (const int stream : closed) ::close(stream);
+    const int null = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+    for (const int stream : {1, 2}) {  // what stays open need not be seen
+      if (std::ranges::find(closed, stream) == closed.end()) ::dup2(null, stream);
+    }
+    ::close(null);
+    try {
+      ::_exit(calls_are_right() ? 0 : 1);
+    } catch (...) {
+      ::_exit(2);
+    }
+  }
+  CHECK(ChildProcess(id).wait() == "EXIT(0)");
 }

@@ -263,3 +263,22 @@ TEST_CASE("Targets that can't be written are errors that name them") {
   CHECK_THROWS_WITH(AtomicFile(folder / "no" / "file"), Contains("no/file"));
   CHECK(files_in(folder.path()) == 0);
 }
+
+TEST_CASE("A descriptor is none of the standard streams where the program has closed those") {
+  const auto opened = [] { return FileDescriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC)); };
+  std::array<FileDescriptor, 3> streams;
+  for (int i = 0; i < 3; ++i) {
+    streams[static_cast<std::size_t>(i)] = FileDescriptor(::dup(i));
+    ::close(i);
+  }
+  bool apart = true;
+  for (int i = 0; i < 4; ++i) apart = apart && opened().get() > 2;
+  const FileDescriptor file = opened();
+  const bool closed_on_exec = ::fcntl(file.get(), F_GETFD) == FD_CLOEXEC;
+  const bool streams_are_free =
+      ::fcntl(0, F_GETFD) < 0 && ::fcntl(1, F_GETFD) < 0 && ::fcntl(2, F_GETFD) < 0;
+  for (int i = 0; i < 3; ++i) ::dup2(streams[static_cast<std::size_t>(i)].get(), i);
+  CHECK(apart);
+  CHECK(closed_on_exec);
+  CHECK(streams_are_free);
+}

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -14,12 +15,14 @@
 #include "captured.hpp"
 #include "catch.hpp"
 #include "core/file_tree.hpp"
+#include "joblib/io/file.hpp"
 #include "joblib/process/worker.hpp"
 #include "obey.hpp"
 
 namespace {
 
 using joblib::bytes;
+using joblib::detail::FileDescriptor;
 using joblib::detail::Message;
 using joblib::detail::WorkerProcess;
 using joblib::test::Captured;
@@ -136,6 +139,22 @@ TEST_CASE("A worker that writes while a large request is sent to it doesn't wait
   const Message request{.payload = bytes(std::string(64 << 20, 'r'))};
   CHECK(worker.call(request, {}).payload.view() == "large");
   CHECK(output.text() == std::string(much, '.') + '\n');
+}
+
+TEST_CASE("What a worker writes is lost where nobody reads the stream or it is closed") {
+  WorkerProcess worker(&talk, {});
+  const FileDescriptor before(::dup(1));
+  SECTION("nobody reads it") {
+    std::array<int, 2> ends = {};
+    REQUIRE(::pipe(ends.data()) == 0);
+    ::close(ends[0]);
+    ::dup2(ends[1], 1);
+    ::close(ends[1]);
+  }
+  SECTION("it is closed") { ::close(1); }
+  const bytes answer = worker.call({.payload = bytes("much")}, {}).payload;
+  ::dup2(before.get(), 1);
+  CHECK(answer.empty());
 }
 
 TEST_CASE("What a worker writes before it dies is not lost") {

@@ -13,11 +13,16 @@
 
 namespace joblib::detail {
 
-/// Owns a POSIX file descriptor; -1 stands for none.
+/// Owns a POSIX file descriptor; -1 stands for none. Where the program has closed its standard
+/// streams, new files get their numbers, and whoever writes to the streams would write there: such
+/// a descriptor, 0 to 2, is exchanged for one that is none of these, with close-on-exec. It stays
+/// if the system refuses.
 class FileDescriptor {
  public:
   FileDescriptor() = default;
-  explicit FileDescriptor(int fd) noexcept : fd_(fd) {}
+  explicit FileDescriptor(int fd) noexcept : fd_(fd) {
+    if (fd >= 0 && fd <= last_stream) leave_streams();
+  }
   FileDescriptor(FileDescriptor&& other) noexcept : fd_(other.release()) {}
   FileDescriptor& operator=(FileDescriptor&& other) noexcept;
   ~FileDescriptor();
@@ -26,6 +31,10 @@ class FileDescriptor {
   int release() noexcept { return std::exchange(fd_, -1); }
 
  private:
+  static constexpr int last_stream = 2;
+
+  void leave_streams() noexcept;
+
   int fd_ = -1;
 };
 
