@@ -177,8 +177,10 @@ class Child {
   // process.
   bool wait_for_data() const {
     std::array<pollfd, 2> events{{{reply_.get(), POLLIN, 0}, {process_.descriptor(), POLLIN, 0}}};
-    uninterrupted([&] { return poll(events.data(), events.size(), -1); });
-    if (events[0].revents != 0) return true;
+    if (process_.descriptor() >= 0) {
+      uninterrupted([&] { return poll(events.data(), events.size(), -1); });
+      if (events[0].revents != 0) return true;
+    }
     return uninterrupted([&] { return poll(events.data(), 1, 0); }) > 0;
   }
 

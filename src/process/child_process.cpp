@@ -15,7 +15,7 @@ namespace joblib::detail {
 
 FileDescriptor open_process(int id) {
   FileDescriptor process(static_cast<int>(::syscall(SYS_pidfd_open, id, 0)));
-  if (process.get() < 0) throw_io_error("watch", "a process", errno);
+  if (process.get() < 0 && errno != ESRCH) throw_io_error("watch", "a process", errno);
   return process;
 }
 
@@ -36,6 +36,7 @@ ChildProcess::~ChildProcess() {
 }
 
 bool ChildProcess::has_ended() const noexcept {
+  if (process_.get() < 0) return true;
   pollfd end = {.fd = process_.get(), .events = POLLIN, .revents = 0};
   return uninterrupted([&] { return ::poll(&end, 1, 0); }) != 0;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
@@ -19,6 +20,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "catch.hpp"
@@ -57,6 +59,27 @@ bool leaves_no_process(const std::string& backend) {
   const std::size_t left = children().size();
   joblib::shutdown();
   return left <= (backend == "loky" ? 2 : 0) && children().empty();
+}
+
+// Has the ends of children go another way for its lifetime, than to who waits for them.
+class ChildrenReaped {
+ public:
+  using Handler = void (*)(int);
+
+  explicit ChildrenReaped(Handler handler) : before_(std::signal(SIGCHLD, handler)) {}
+  ~ChildrenReaped() { std::signal(SIGCHLD, before_); }
+  ChildrenReaped(const ChildrenReaped&) = delete;
+  ChildrenReaped& operator=(const ChildrenReaped&) = delete;
+
+ private:
+  Handler before_;
+};
+
+void reap_all(int) {
+  const int error = errno;
+  while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+  }
+  errno = error;
 }
 
 constexpr bool sanitized = joblib::test::thread_sanitizer || joblib::test::address_sanitizer;
@@ -354,4 +377,26 @@ TEST_CASE("Calls are right where standard streams are closed") {
     }
   }
   CHECK(ChildProcess(id).wait() == "EXIT(0)");
+}
+
+TEST_CASE("Calls are right where the program ignores SIGCHLD or waits for all children itself") {
+  const std::string backend = GENERATE("loky", "multiprocessing");
+  if (sanitized && backend == "multiprocessing") return;  // children may find locks held
+  const bool handled = GENERATE(false, true);
+  CAPTURE(backend, handled);
+  joblib::shutdown();
+  const ChildrenReaped guard(handled ? &reap_all : SIG_IGN);
+  const auto same = [](int i) { return i; };
+  for (int i = 0; i < 100; ++i) {
+    Parallel parallel({.n_jobs = 2, .backend = backend, .batch_size = 1});
+    REQUIRE(parallel.map(same, std::vector{1, 2, 3, 4}) == std::vector{1, 2, 3, 4});
+    if (i % 20 == 0) joblib::shutdown();
+  }
+  const auto end = [](int i) { i == 1 ? ::_exit(3) : void(); };
+  const auto call = [&] {
+    Parallel({.n_jobs = 2, .backend = backend, .batch_size = 1}).map(end, std::vector{0, 1});
+  };
+  CHECK_THROWS_AS(call(), TerminatedWorkerError);
+  if (!handled) CHECK_THAT(text_of_error(call), Catch::Contains("UNKNOWN(255)"));
+  joblib::shutdown();
 }

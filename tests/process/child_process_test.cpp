@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "catch.hpp"
@@ -35,6 +36,16 @@ TEST_CASE("A child ends with its owner, also after that has moved") {
     CHECK_FALSE(other.has_ended());
   }
   CHECK(joblib::test::children().empty());
+}
+
+TEST_CASE("A child that somebody else has waited for has ended, nobody knows how") {
+  const int id = ::fork();
+  if (id == 0) ::_exit(3);
+  REQUIRE(::waitpid(id, nullptr, 0) == id);
+  ChildProcess child(id);
+  CHECK(child.has_ended());
+  child.kill();
+  CHECK(child.wait() == "UNKNOWN(255)");
 }
 
 TEST_CASE("A child that can't be watched ends at once") {
