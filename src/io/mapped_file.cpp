@@ -90,7 +90,7 @@ bool MappedFile::are_in_file(std::span<const std::byte> bytes) const noexcept {
   const std::uintptr_t end =
       (reinterpret_cast<std::uintptr_t>(bytes.data()) + bytes.size() - 1) / page + 1;
   const FileDescriptor pagemap(::open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
-  std::array<std::uint64_t, 4096> entries;  // NOLINT(*-member-init): 32 KiB
+  std::array<std::uint64_t, 512> entries = {};  // 4 KiB: a stack may be small
   while (next < end) {
     const std::size_t count = std::min<std::size_t>(end - next, entries.size());
     const std::size_t size = count * sizeof(entries[0]);

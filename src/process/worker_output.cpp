@@ -21,7 +21,6 @@
 namespace joblib::detail {
 namespace {
 
-constexpr std::size_t pipe_size = 1 << 16;
 constexpr std::size_t longest_line = 1 << 20;  // then a part of it is passed on
 
 ForkSafeMutex& output_mutex() {
@@ -137,12 +136,11 @@ void WorkerOutput::end_lines() {
 // As much as a pipe holds: who writes without end doesn't keep the caller here.
 void WorkerOutput::read(Stream& stream) {
   if (stream.read_end.get() < 0) return;
-  std::array<char, pipe_size> buffer;  // NOLINT(*-member-init): 64 KiB for each call
   const ssize_t count =
-      uninterrupted([&] { return ::read(stream.read_end.get(), buffer.data(), buffer.size()); });
+      uninterrupted([&] { return ::read(stream.read_end.get(), buffer_.get(), pipe_size); });
   if (count == 0) stream.read_end = {};  // nobody has the other end any more
   if (count <= 0) return;
-  stream.rest.append(buffer.data(), static_cast<std::size_t>(count));
+  stream.rest.append(buffer_.get(), static_cast<std::size_t>(count));
   const std::size_t lines =
       stream.rest.size() > longest_line ? stream.rest.size() : stream.rest.rfind('\n') + 1;
   write(stream, std::string_view(stream.rest).substr(0, lines));

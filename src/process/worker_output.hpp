@@ -2,6 +2,8 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -46,6 +48,9 @@ class WorkerOutput {
   void read(Stream& stream);
   void write(const Stream& stream, std::string_view lines) const;
 
+  static constexpr std::size_t pipe_size = 1 << 16;
+
+  std::unique_ptr<char[]> buffer_ = std::make_unique_for_overwrite<char[]>(pipe_size);
   std::string tag_ = {};
   std::array<Stream, 2> streams_ = {Stream{.target = 1}, Stream{.target = 2}};
 };

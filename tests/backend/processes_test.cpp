@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <iostream>
 #include <iterator>
 #include <limits>
@@ -16,20 +17,24 @@
 #include <stdexcept>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "catch.hpp"
 #include "core/file_tree.hpp"
+#include "joblib/numpy/ndarray.hpp"
 #include "joblib/parallel.hpp"
 #include "joblib/process/code_address.hpp"
 #include "joblib/process/detail/child_process.hpp"
 #include "parallel/behaviour/tools.hpp"
 #include "parallel/stress/sanitizers.hpp"
+#include "process/captured.hpp"
 #include "process/children.hpp"
 
 using joblib::delayed;
@@ -80,6 +85,21 @@ void reap_all(int) {
   while (::waitpid(-1, nullptr, WNOHANG) > 0) {
   }
   errno = error;
+}
+
+// Runs `function` in a thread with a stack of 64 KiB.
+void run_in_small_thread(std::function<void()> function) {
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  REQUIRE(pthread_attr_setstacksize(&attributes, 64 << 10) == 0);
+  pthread_t thread{};
+  const auto run = [](void* called) -> void* {
+    (*static_cast<std::function<void()>*>(called))();
+    return nullptr;
+  };
+  REQUIRE(pthread_create(&thread, &attributes, run, &function) == 0);
+  pthread_join(thread, nullptr);
+  pthread_attr_destroy(&attributes);
 }
 
 constexpr bool sanitized = joblib::test::thread_sanitizer || joblib::test::address_sanitizer;
@@ -399,4 +419,28 @@ TEST_CASE("Calls are right where the program ignores SIGCHLD or waits for all ch
   CHECK_THROWS_AS(call(), TerminatedWorkerError);
   if (!handled) CHECK_THAT(text_of_error(call), Catch::Contains("UNKNOWN(255)"));
   joblib::shutdown();
+}
+
+TEST_CASE("A thread with a small stack can call") {
+  if (sanitized) return;  // they need more
+  const std::string backend = GENERATE("loky", "multiprocessing");
+  CAPTURE(backend);
+  using Values = joblib::ndarray<double>;
+  const auto next = [](const Values& values) {
+    std::cout << "line\n";
+    Values result({values.size()});
+    std::ranges::transform(values, result.begin(), [](double value) { return value + 1; });
+    return result;
+  };
+  std::vector<Values> results;
+  joblib::test::Captured output(1);
+  run_in_small_thread([&] {
+    Parallel parallel({.n_jobs = 2, .backend = backend});
+    const Values first = Values::adopt(std::vector<double>(300'000, 1));  // goes by shared memory
+    results = parallel.map(next, std::vector(4, first));
+    results = parallel.map(next, results);  // as mapped
+  });
+  CHECK(output.text().size() == 8 * std::string_view("line\n").size());
+  REQUIRE(results.size() == 4);
+  for (const Values& values : results) CHECK(values(0) == 3);
 }
