@@ -7,8 +7,12 @@ set(joblib_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/joblib)
 get_target_property(joblib_type joblib TYPE)
 set(joblib_components ${joblib_parts})
 list(REMOVE_ITEM joblib_components isal)  # makes no difference to a user
-list(JOIN joblib_modules " " joblib_pc_requires)
-string(PREPEND joblib_pc_requires "zlib liblzma libcrypto ")
+# Who links the static library links what it uses, too; the shared one does that itself.
+if(joblib_type STREQUAL STATIC_LIBRARY)
+  list(JOIN joblib_modules " " joblib_pc_requires)
+  string(PREPEND joblib_pc_requires "zlib liblzma libcrypto ")
+  set(joblib_pc_libs "-lbz2")
+endif()
 
 install(TARGETS joblib joblib_main EXPORT joblibTargets FILE_SET HEADERS FILE_SET adaptors)
 install(TARGETS joblib_worker DESTINATION ${CMAKE_INSTALL_LIBEXECDIR})

@@ -58,10 +58,8 @@ if(NOT failed OR NOT errors MATCHES "joblib has no component 'nonsense'")
 endif()
 
 set(ENV{PKG_CONFIG_PATH} ${prefix}/lib/pkgconfig)
-if(NOT shared)
-  set(static --static)
-endif()
-execute_process(COMMAND pkg-config ${static} --cflags --libs joblib
+# As in README.
+execute_process(COMMAND pkg-config --cflags --libs joblib
   OUTPUT_VARIABLE flags OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 separate_arguments(flags UNIX_COMMAND ${flags})
 run(${COMPILER} -std=c++20 -Wall -Wextra -Wpedantic -Werror
