@@ -191,6 +191,7 @@ class Child {
 }  // namespace
 
 bytes MultiprocessingBackend::run(RemoteJob& job, const std::stop_token& stop) {
+  detail::fill_closed_streams();
   job.make_file();
   Child child(job, Pipe());
   std::optional<bytes> reply;

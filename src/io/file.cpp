@@ -84,6 +84,14 @@ FileDescriptor::~FileDescriptor() {
   if (fd_ >= 0) ::close(fd_);
 }
 
+void fill_closed_streams() noexcept {
+  for (int stream = 0; stream <= STDERR_FILENO; ++stream) {
+    if (::fcntl(stream, F_GETFD) >= 0) continue;
+    const int null = uninterrupted([] { return ::open("/dev/null", O_RDWR | O_CLOEXEC); });
+    if (null > STDERR_FILENO) ::close(null);  // another thread was here first
+  }
+}
+
 FileDescriptor open_for_reading(const std::filesystem::path& path) {
   FileDescriptor fd(uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
   if (fd.get() < 0) throw_io_error("open", path.string(), errno);

@@ -84,6 +84,7 @@ bool fits_memory(const SharingOptions& options, std::uint64_t more) {
 }
 
 std::shared_ptr<const FileDescriptor> new_file(const SharingOptions& options, bool in_memory) {
+  fill_closed_streams();
   if (in_memory) return std::make_shared<const FileDescriptor>(memory_file());
   fs::path folder = folder_of(options);
   std::error_code error;

@@ -77,6 +77,7 @@ WorkerProcess::WorkerProcess(RequestHandler handler, Environment environment, by
                 "the top of main");
   }
   const WorkerProgram program = worker_program();
+  fill_closed_streams();
   LiveWorkers::instance().add(*this, [&] {
     auto [mine, of_worker] = connected_sockets();
     output_ = std::make_unique<WorkerOutput>();

@@ -38,6 +38,12 @@ class FileDescriptor {
   int fd_ = -1;
 };
 
+/// Puts /dev/null in the places of standard streams that the program has closed, until it opens
+/// them anew. To be called before something is opened that another thread, or a child that it
+/// forks, might take for such a stream and write to, before a FileDescriptor moves it away. Does
+/// nothing if the system refuses.
+void fill_closed_streams() noexcept;
+
 /// Opens for reading, with close-on-exec. Throws Error naming the path: errc::not_found where there
 /// is no such file, errc::io_error otherwise (a folder included).
 FileDescriptor open_for_reading(const std::filesystem::path& path);
