@@ -47,7 +47,7 @@ void die_by(int signal) {
 
 using Doubles = std::vector<double>;
 using Array = joblib::ndarray<const double>;
-constexpr std::size_t size = 200;          // elements of arrays
+constexpr std::size_t array_size = 200;    // elements of arrays
 constexpr std::uint64_t max_nbytes = 800;  // so that they are shared
 
 // The sums of two arrays' elements. One task in `rarity`, and one for sure, ends its worker, or
@@ -73,7 +73,7 @@ Doubles live_or_die(std::uint64_t seed, std::uint64_t rarity, bool timed, std::u
         break;
     }
   }
-  Doubles sums(size);
+  Doubles sums(array_size);
   std::ranges::transform(own, common, sums.begin(), std::plus());
   return sums;
 }
@@ -166,7 +166,7 @@ TEST_CASE("Each task ends one way or the other while workers are killed at rando
   joblib::shutdown();
   const FileTree folder;
   const auto descriptors = open_descriptors();
-  const Array common = joblib::ndarray<double>::adopt(Doubles(size, 1));
+  const Array common = joblib::ndarray<double>::adopt(Doubles(array_size, 1));
 
   std::optional<Killer> killer(std::in_place, seed, timed);
   ParallelOptions options = chaos.options;
@@ -180,7 +180,7 @@ TEST_CASE("Each task ends one way or the other while workers are killed at rando
   const auto outcomes = Parallel(options).outcomes(
       std::views::iota(0, tasks) | std::views::transform([&](int i) {
         return delayed(live_or_die)(seed, chaos.rarity, timed, static_cast<std::uint64_t>(i),
-                                    joblib::ndarray<double>::adopt(Doubles(size, i)), common);
+                                    joblib::ndarray<double>::adopt(Doubles(array_size, i)), common);
       }));
   killer.reset();
 
@@ -189,7 +189,8 @@ TEST_CASE("Each task ends one way or the other while workers are killed at rando
   for (int i = 0; i < tasks; ++i) {
     const auto& outcome = outcomes[static_cast<std::size_t>(i)];
     try {
-      if (outcome.value() != Doubles(size, i + 1)) FAIL("task " << i << " has a wrong result");
+      if (outcome.value() != Doubles(array_size, i + 1))
+        FAIL("task " << i << " has a wrong result");
       ++values;
     } catch (const TerminatedWorkerError&) {
     } catch (const TimeoutError&) {
@@ -199,9 +200,9 @@ TEST_CASE("Each task ends one way or the other while workers are killed at rando
   CHECK(values > 0);
   CHECK(values < tasks);
   if (!timed) {  // else a worker may have been stopped since it was done
-    const auto squares = [](int i) { return Doubles(size, i * i); };
+    const auto squares = [](int i) { return Doubles(array_size, i * i); };
     CHECK(Parallel(options).map(squares, std::vector{5, 6}) ==
-          std::vector{Doubles(size, 25), Doubles(size, 36)});
+          std::vector{Doubles(array_size, 25), Doubles(array_size, 36)});
   }
   joblib::shutdown();
   CHECK(children().empty());

@@ -369,13 +369,13 @@ TEST_CASE("Calls are right where standard streams are closed") {
     return values;
   };
   const auto calls_are_right = [&] {
-    const std::vector<double> large(300'000, 0.5);  // goes by shared memory
-    std::vector<double> expected = large;
+    const std::vector<double> values(300'000, 0.5);  // goes by shared memory
+    std::vector<double> expected = values;
     expected.front() = 1.5;
     bool right = true;
     for (int i = 0; i < 3; ++i) {
       const auto results =
-          Parallel({.n_jobs = 2, .backend = backend}).map(talk, std::vector(4, large));
+          Parallel({.n_jobs = 2, .backend = backend}).map(talk, std::vector(4, values));
       std::cout << "line" << std::endl;
       right = right && results == std::vector(4, expected);
     }

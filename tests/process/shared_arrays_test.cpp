@@ -65,10 +65,10 @@ TEST_CASE("Arrays are in shared memory up to a bound, and in files beyond it") {
   const FileTree folder;
   const EnvironmentGuard other("JOBLIB_TEMP_FOLDER", nullptr);
   const EnvironmentGuard system("TMPDIR", folder.root().c_str());
-  const bool much = GENERATE(false, true);
+  const bool is_full = GENERATE(false, true);
   const SharingOptions options = {
-      .max_nbytes = 0, .most_memory = much ? 0 : std::numeric_limits<std::uint64_t>::max()};
-  const std::string expected = much ? folder.root().string() + '/' : "/memfd:";
+      .max_nbytes = 0, .most_memory = is_full ? 0 : std::numeric_limits<std::uint64_t>::max()};
+  const std::string expected = is_full ? folder.root().string() + '/' : "/memfd:";
   const Array array = counted<std::int64_t>({1000});
 
   CHECK(name_of(*joblib::detail::new_array_file(options)).starts_with(expected));
