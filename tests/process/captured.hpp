@@ -5,6 +5,7 @@
 #include <iterator>
 #include <string>
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@ class Captured {
  public:
   explicit Captured(int stream)
       : stream_(stream), kept_(::dup(stream)), file_(::memfd_create("output", MFD_CLOEXEC)) {
+    ::fcntl(file_, F_SETFL, O_APPEND);  // processes that write at once don't overwrite each other
     std::cout.flush();
     std::fflush(nullptr);
     ::dup2(file_, stream_);
