@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdio>
 
+#include "joblib/core/detail/utf8.hpp"
+
 namespace joblib::detail {
 namespace {
 
@@ -17,20 +19,18 @@ std::string time_text(Seconds time) {
 }
 
 std::string right_aligned(const std::string& text) {
-  return std::string(width - std::min(width, text.size()), '_') + text;
+  return std::string(width - std::min(width, count_characters(text)), '_') + text;
 }
 
 // "costly(3, 'x')"
 std::string signature(std::string_view function, const std::vector<std::string>& arguments) {
-  constexpr std::size_t longest = 1500, shortened = 700, long_argument = 80;
+  constexpr std::size_t longest = 80;  // that another argument may follow on the same line
   std::string text = last_part(function) + "(";
-  bool is_first = true, after_long_one = false;
-  for (std::string argument : arguments) {
-    if (!is_first) text += after_long_one ? ", \n" : ", ";
-    if (argument.size() > longest) argument = argument.substr(0, shortened) + "...";
-    after_long_one = argument.size() > long_argument;
-    text += argument;
-    is_first = false;
+  std::size_t size_before = 0;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string argument = (size_before > longest ? "\n" : "") + arguments[i];
+    size_before = count_characters(argument);
+    text += (i == 0 ? "" : ", ") + argument;
   }
   return text + ")";
 }

@@ -142,7 +142,7 @@ bool ResultCache::shelve(const CachedFunction& function, const std::string& args
 void ResultCache::print_query(const CachedFunction& function, const std::string& args_id,
                               const CachedCall& call) const {
   if (function.verbose < 20) return;
-  log(LogLevel::info, querying(function.name, call.arguments(), args_id,
+  log(LogLevel::info, querying(function.name, call.arguments(ShownIn::message), args_id,
                                store_->location() + '/' + function.folder));
 }
 
@@ -267,15 +267,14 @@ std::pair<Metadata, bool> ResultCache::compute_and_store(const CachedFunction& f
                                                          const std::string& args_id,
                                                          CachedCall& call) {
   const std::string entry = entry_of(function, args_id);
-  std::vector<std::string> arguments = call.arguments();
   if (function.verbose > 10) {
     log(LogLevel::warning, "Computing func " + last_part(function.name) + ", argument hash " +
                                args_id + " in location " + store_->location() + '/' +
                                function.folder);
   }
-  if (function.verbose > 0) print(calling(function.name, arguments));
+  if (function.verbose > 0) print(calling(function.name, call.arguments(ShownIn::message)));
   Metadata metadata;
-  metadata.input_args = input_args(function, std::move(arguments));
+  metadata.input_args = input_args(function, call.arguments(ShownIn::metadata));
   const auto begin = Clock::now();
   {
     const CachedCallScope scope;

@@ -3,7 +3,7 @@
 #include <ranges>
 #include <string>
 
-#include "text.hpp"
+#include "float_text.hpp"
 
 namespace joblib::detail {
 

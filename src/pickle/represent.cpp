@@ -1,14 +1,17 @@
+#include "represent.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <cstring>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "float_text.hpp"
+#include "joblib/core/detail/utf8.hpp"
 #include "joblib/pickle/detail/extraction.hpp"
+#include "joblib/pickle/detail/keys.hpp"
 #include "text.hpp"
+#include "time_text.hpp"
 
 namespace joblib::detail {
 namespace {
@@ -17,63 +20,21 @@ std::string full_name(const Global& global) {
   return std::string(global.module.text()) + '.' + std::string(global.name.text());
 }
 
-// As Python quotes text: single quotes unless the text has those and no double ones.
-char quote_for(std::string_view text) {
-  return text.find('\'') != text.npos && text.find('"') == text.npos ? '"' : '\'';
-}
-
-void append_quoted(std::string& out, std::string_view text, bool is_bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  const char quote = quote_for(text);
-  out += quote;
-  for (const char character : text) {
-    const auto byte = static_cast<unsigned char>(character);
-    if (character == quote || character == '\\') {
-      (out += '\\') += character;
-    } else if (character == '\n') {
-      out += "\\n";
-    } else if (character == '\r') {
-      out += "\\r";
-    } else if (character == '\t') {
-      out += "\\t";
-    } else if (byte < 0x20 || byte == 0x7f || (is_bytes && byte >= 0x80)) {
-      ((out += "\\x") += digits[byte >> 4]) += digits[byte & 15];
-    } else {
-      out += character;
-    }
-  }
-  out += quote;
-}
-
-std::string complex_text(const ComplexParts& parts) {
-  const auto plain = [](long double part) {
-    std::string text = format_real(static_cast<double>(part));
-    if (text.ends_with(".0")) text.resize(text.size() - 2);
-    return text;
-  };
-  if (parts.real == 0 && !std::signbit(parts.real)) return plain(parts.imaginary) + 'j';
-  const std::string imaginary = plain(parts.imaginary);
-  return '(' + plain(parts.real) + (imaginary[0] == '-' ? "" : "+") + imaginary + "j)";
-}
-
 // Writes text until it is long enough; what comes after that is never looked at.
 class Representation {
  public:
-  explicit Representation(std::size_t most) : most_(most) {}
+  Representation(std::size_t most, const ReprStyle& style)
+      : most_(most), arrays_(style.arrays), levels_(style.levels) {}
 
   std::string of(const Value& value) {
     put(value);
     if (text_.size() <= most_) return std::move(text_);
     std::size_t end = most_;
-    while (end > 0 && (static_cast<unsigned char>(text_[end]) & 0xc0) == 0x80) --end;
+    while (end > 0 && !begins_character(text_[end])) --end;
     return text_.substr(0, end) + "...";
   }
 
  private:
-  // Of larger arrays numpy, too, shows the first and last ones of each axis only.
-  static constexpr std::size_t most_elements = 1000;
-  static constexpr std::size_t most_at_edge = 3;
-
   bool full() const { return text_.size() > most_; }
 
   void put(const Value& value) {
@@ -93,19 +54,18 @@ class Representation {
       case Tag::real:
         text_ += format_real(value.real());
         return;
-      case Tag::complex:
-        text_ += complex_text(parts_of_complex(value));
+      case Tag::complex: {
+        const ComplexParts parts = parts_of_complex(value);
+        text_ += format_complex(parts.real, parts.imaginary);
         return;
+      }
       case Tag::str:
         return append_quoted(text_, value.text().substr(0, most_), false);
       case Tag::bytes:
         text_ += 'b';
         return append_quoted(text_, value.text().substr(0, most_), true);
       case Tag::bytearray:
-        text_ += "bytearray(b";
-        append_quoted(text_, value.text().substr(0, most_), true);
-        text_ += ')';
-        return;
+        return put_bytearray(value.text().substr(0, most_));
       case Tag::global:
         text_ += "<class '" + full_name(value.global()) + "'>";
         return;
@@ -115,6 +75,18 @@ class Representation {
       default:
         return put_container(value);
     }
+  }
+
+  // Python escapes apostrophes in all of them.
+  void put_bytearray(std::string_view bytes) {
+    std::string literal;
+    append_quoted(literal, bytes, true);
+    text_ += "bytearray(b";
+    for (const char character : literal) {
+      if (character == '\'' && literal[0] == '"') text_ += '\\';
+      text_ += character;
+    }
+    text_ += ')';
   }
 
   void put_big_integer(const Value& value) {
@@ -128,42 +100,56 @@ class Representation {
 
   void put_container(const Value& value) {
     const bool holds_itself = std::ranges::find(ancestors_, value.identity()) != ancestors_.end();
-    if (holds_itself || ancestors_.size() > most_nested) {
-      text_ += value.tag() == Tag::dict ? "{...}" : value.tag() == Tag::list ? "[...]" : "(...)";
+    const bool too_deep = is_too_deep(value);
+    if (holds_itself || ancestors_.size() > most_nested || too_deep) {
+      const bool is_single = too_deep && value.tag() == Tag::tuple && value.sequence().size == 1;
+      text_ += value.tag() == Tag::dict   ? "{...}"
+               : value.tag() == Tag::list ? "[...]"
+               : is_single                ? "(...,)"
+                                          : "(...)";
       return;
     }
     ancestors_.push_back(value.identity());
+    const std::optional<std::size_t> levels = levels_;
+    levels_ = counts_as_level(value) && levels ? std::optional(*levels - 1) : std::nullopt;
+    put_node(value);
+    levels_ = levels;
+    ancestors_.pop_back();
+  }
+
+  // pprint asks others for their repr().
+  static bool counts_as_level(const Value& value) {
+    return value.tag() == Tag::list || value.tag() == Tag::tuple || value.tag() == Tag::dict;
+  }
+  bool is_too_deep(const Value& value) const {
+    if (levels_ != 0U || !counts_as_level(value)) return false;
+    return (value.tag() == Tag::dict ? value.dict().size : value.sequence().size) > 0;
+  }
+
+  void put_node(const Value& value) {
     switch (value.tag()) {
       case Tag::list:
-        put_items("[", value.sequence().span(), "]");
-        break;
+        return put_items("[", value.sequence().span(), "]");
       case Tag::tuple:
-        put_items("(", value.sequence().span(), value.sequence().size == 1 ? ",)" : ")");
-        break;
+        return put_items("(", value.sequence().span(), value.sequence().size == 1 ? ",)" : ")");
       case Tag::set:
-        if (value.sequence().size == 0) {
-          text_ += "set()";
-        } else {
-          put_items("{", value.sequence().span(), "}");
-        }
-        break;
+        if (value.sequence().size > 0) return put_items("{", value.sequence().span(), "}");
+        text_ += "set()";
+        return;
       case Tag::frozenset:
-        if (value.sequence().size == 0) {
-          text_ += "frozenset()";
-        } else {
-          put_items("frozenset({", value.sequence().span(), "})");
-        }
-        break;
+        if (value.sequence().size > 0)
+          return put_items("frozenset({", value.sequence().span(), "})");
+        text_ += "frozenset()";
+        return;
       case Tag::dict:
-        put_entries("{", value.dict().span(), "}");
-        break;
+        return levels_ ? put_entries("{", sorted_entries(value.dict().span()), "}")
+                       : put_entries("{", value.dict().span(), "}");
       case Tag::array:
-        put_array(value.array());
-        break;
+        return put_array(value.array());
       default:
-        put_instance(value.instance());
+        if (const auto time = time_repr(value)) return put_time(*time);
+        return put_instance(value.instance());
     }
-    ancestors_.pop_back();
   }
 
   void put_items(std::string_view open, std::span<const Value> items, std::string_view close) {
@@ -184,6 +170,12 @@ class Representation {
       put(entries[i].value);
     }
     text_ += close;
+  }
+
+  void put_time(const TimeRepr& time) {
+    text_ += time.front;
+    if (time.zone != nullptr) put(*time.zone);
+    text_ += time.back;
   }
 
   // module.Class(argument, ..., [items], {entries}, attribute=value, ...)
@@ -222,68 +214,25 @@ class Representation {
   }
 
   void put_array(const ArrayNode& node) {
-    const bool is_plain = node.state.is_none() && !node.in_file;
-    if (is_plain && node.scalar && node.array.type.fields().empty())
-      return put_element(node.array, node.array.data.get());
-    text_ += node.subclass == nullptr ? "array(" : std::string(node.subclass->name.text()) + '(';
-    if (is_plain && !node.array.type.has_objects() && node.array.type.fields().empty()) {
-      put_axis(node.array, 0, node.array.data.get());
-    } else if (is_plain && node.array.type.has_objects()) {
-      put_items("[", node.objects.span(), "]");
+    if (!node.state.is_none() || node.in_file) {
+      text_ += node.subclass == nullptr ? "array" : node.subclass->name.text();
+      text_ +=
+          "(..., shape=" + tuple_text(node.array.shape) + ", dtype=" + node.array.type.name() + ')';
+    } else if (node.scalar) {
+      text_ += scalar_repr(node.array, arrays_, most_ - text_.size());
     } else {
-      text_ += "...";
-    }
-    text_ += ", shape=(";
-    for (const std::size_t extent : node.array.shape) text_ += std::to_string(extent) + ", ";
-    if (!node.array.shape.empty())
-      text_.resize(text_.size() - (node.array.shape.size() > 1 ? 2 : 1));
-    text_ += "), dtype=" + node.array.type.name() + ')';
-  }
-
-  void put_axis(const Array& array, std::size_t axis, const std::byte* first) {
-    if (axis == array.ndim()) return put_element(array, first);
-    text_ += '[';
-    const std::size_t size = array.shape[axis];
-    const bool is_shortened = size > 2 * most_at_edge && array.size() > most_elements;
-    for (std::size_t i = 0; i < size && !full(); ++i) {
-      if (is_shortened && i == most_at_edge) {
-        text_ += ", ...";
-        i = size - most_at_edge;
-      }
-      if (i > 0) text_ += ", ";
-      put_axis(array, axis + 1, first + static_cast<std::ptrdiff_t>(i) * array.strides[axis]);
-    }
-    text_ += ']';
-  }
-
-  void put_element(const Array& array, const std::byte* element) {
-    const std::shared_ptr<std::byte> unowned(std::shared_ptr<std::byte>(),
-                                             const_cast<std::byte*>(element));
-    ArrayNode scalar{.array = {.type = array.type, .data = unowned}, .scalar = true};
-    const Value value = Value::array(&scalar);
-    if (const auto truth = to_bool(value)) {
-      text_ += *truth ? "True" : "False";
-    } else if (const auto integer = to_signed(value)) {
-      text_ += std::to_string(*integer);
-    } else if (const auto large = to_unsigned(value)) {
-      text_ += std::to_string(*large);
-    } else if (const auto real = to_long_real(value)) {
-      text_ += format_real(static_cast<double>(*real));
-    } else if (const auto parts = to_complex(value)) {
-      text_ += complex_text(*parts);
-    } else if (array.type.kind() == dtype::Kind::bytes) {
-      const auto* const characters = reinterpret_cast<const char*>(element);
-      text_ += 'b';
-      append_quoted(text_, {characters, strnlen(characters, array.type.itemsize())}, true);
-    } else if (array.type.kind() == dtype::Kind::str) {
-      const Array native = to_native(scalar.array);
-      append_quoted(text_, utf8_of_characters({native.data.get(), native.type.itemsize()}), false);
-    } else {
-      text_ += "<" + array.type.name() + ">";
+      text_ += array_repr(node, arrays_, most_ - text_.size(),
+                          [this](const Value& object, std::size_t most) {
+                            Representation element(most, {.arrays = arrays_});
+                            element.ancestors_ = ancestors_;
+                            return element.of(object);
+                          });
     }
   }
 
   std::size_t most_;
+  PrintOptions arrays_;
+  std::optional<std::size_t> levels_;  // of lists, tuples and dicts that are still shown
   std::string text_ = {};
   std::vector<const void*> ancestors_ = {};
 };
@@ -313,8 +262,23 @@ std::string class_name(const Value& value) {
   }
 }
 
+std::string represent(const Value& value, std::size_t most, const ReprStyle& style) {
+  return Representation(most, style).of(value);
+}
+
 std::string represent(const Value& value, std::size_t most) {
-  return Representation(most).of(value);
+  return represent(value, most, ReprStyle());
+}
+
+std::vector<Entry> sorted_entries(std::span<const Entry> entries) {
+  std::vector<Value> keys;
+  for (const Entry& entry : entries) keys.push_back(entry.key);
+  const auto positions = sorted_keys(keys);
+  if (!positions) return {entries.begin(), entries.end()};
+  std::vector<Entry> sorted;
+  for (const EqualKeys& position : *positions)
+    sorted.push_back({keys[position.first], entries[position.last].value});
+  return sorted;
 }
 
 std::string describe(const Value& value) {
@@ -322,13 +286,8 @@ std::string describe(const Value& value) {
   if (name.starts_with("builtins.")) name.erase(0, std::string_view("builtins.").size());
   if (value.is_none()) return "None";
   if (value.tag() != Tag::array || value.array().scalar) return name;
-  name += " of " + value.array().array.type.name() + ", shape (";
-  const std::vector<std::size_t>& shape = value.array().array.shape;
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    if (i > 0) name += ", ";
-    name += std::to_string(shape[i]);
-  }
-  return name + (shape.size() == 1 ? ",)" : ")");
+  const Array& array = value.array().array;
+  return name + " of " + array.type.name() + ", shape " + tuple_text(array.shape);
 }
 
 }  // namespace joblib::detail

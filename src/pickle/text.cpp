@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -210,17 +209,28 @@ std::string format_integer(std::span<const std::byte> bytes) {
   return text;
 }
 
-std::string format_real(double value) {
-  if (std::isnan(value)) return "nan";
-  if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
-  char buffer[64];
-  const double magnitude = std::abs(value);
-  const bool plain = value == 0 || (magnitude >= 1e-4 && magnitude < 1e16);
-  const auto format = plain ? std::chars_format::fixed : std::chars_format::scientific;
-  const auto [end, error] = std::to_chars(buffer, buffer + sizeof(buffer), value, format);
-  std::string text(buffer, end);
-  if (plain && text.find('.') == text.npos) text += ".0";
-  return text;
+void append_quoted(std::string& out, std::string_view text, bool is_bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  const bool has_apostrophe = text.find('\'') != text.npos && text.find('"') == text.npos;
+  const char quote = has_apostrophe ? '"' : '\'';
+  out += quote;
+  for (const char character : text) {
+    const auto byte = static_cast<unsigned char>(character);
+    if (character == quote || character == '\\') {
+      (out += '\\') += character;
+    } else if (character == '\n') {
+      out += "\\n";
+    } else if (character == '\r') {
+      out += "\\r";
+    } else if (character == '\t') {
+      out += "\\t";
+    } else if (byte < 0x20 || byte == 0x7f || (is_bytes && byte >= 0x80)) {
+      ((out += "\\x") += digits[byte >> 4]) += digits[byte & 15];
+    } else {
+      out += character;
+    }
+  }
+  out += quote;
 }
 
 }  // namespace joblib::detail

@@ -33,7 +33,8 @@ std::optional<std::vector<std::byte>> parse_integer(std::string_view decimal);
 /// The decimal number of two's complement, little endian bytes.
 std::string format_integer(std::span<const std::byte> bytes);
 
-/// A number as Python prints it: the shortest text that reads back the same, "1.5", "1e+16", "inf".
-std::string format_real(double value);
+/// Appends text, or bytes without the b, in quotes as Python prints it. All characters beyond ASCII
+/// count as printable.
+void append_quoted(std::string& out, std::string_view text, bool is_bytes);
 
 }  // namespace joblib::detail

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <map>
 #include <regex>
 #include <string>
 #include <vector>
@@ -10,6 +11,9 @@
 
 namespace joblib::test {
 namespace {
+
+using Columns = std::map<std::string, std::vector<double>>;
+std::size_t count_columns(const Columns& columns) { return columns.size(); }
 
 std::string join(const std::string& a, const std::string& /*b*/) { return a; }
 
@@ -139,8 +143,20 @@ TEST_CASE_METHOD(Verbose, "Long arguments are shortened and broken") {
   lines = printed([&] { joined(std::string(90, 'a'), "b"); });
   CHECK(lines.at(2) == "join('" + std::string(90, 'a') + "', ");
   CHECK(lines.at(3) == "'b')");
+  std::string accents;
+  for (int i = 0; i < 1600; ++i) accents += "\xc3\xa9";
+  lines = printed([&] { joined(accents, "b"); });
+  CHECK(lines.at(2) == "join('" + accents.substr(0, 2 * 699) + "..., ");
   lines = printed([&] { joined(std::string(1600, 'a'), "b"); });
   CHECK(lines.at(2) == "join('" + std::string(699, 'a') + "..., ");
+}
+
+TEST_CASE_METHOD(Verbose, "Large arguments are laid out in lines, and arrays summarized") {
+  const auto counted = memory.cache("count", count_columns, {.verbose = 1});
+  const Columns columns{{"first", std::vector<double>(65)}, {"second", {1.0 / 3, 1e-9, 1e9}}};
+  auto lines = printed([&] { counted(columns); });
+  CHECK(lines.at(2) == "count({ 'first': array([0., ..., 0.]),");
+  CHECK(lines.at(3) == "  'second': array([3.333333e-01, 1.000000e-09, 1.000000e+09])})");
 }
 
 }  // namespace joblib::test

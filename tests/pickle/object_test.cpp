@@ -242,6 +242,37 @@ TEST_CASE("repr is close to Python's") {
   CHECK(stream.str() == "[1, 2]");
 }
 
+TEST_CASE("Arrays are printed as numpy prints them") {
+  const auto repr = [](const auto& value) { return Object(value).repr(); };
+  CHECK(repr(std::vector{0.0, 1.5, -2.25}) == "array([ 0.  ,  1.5 , -2.25])");
+  CHECK(repr(std::vector{1e-5, 123.0}) == "array([1.00e-05, 1.23e+02])");
+  CHECK(repr(std::vector{1.0 / 3, std::numeric_limits<double>::infinity()}) ==
+        "array([0.33333333,        inf])");
+  CHECK(repr(std::vector{0.1F}) == "array([0.1], dtype=float32)");
+  CHECK(repr(std::vector<double>()) == "array([], dtype=float64)");
+  CHECK(repr(std::vector<std::int64_t>{7, -10}) == "array([  7, -10])");
+  CHECK(repr(std::vector<std::uint8_t>{7, 10}) == "array([ 7, 10], dtype=uint8)");
+  CHECK(repr(std::vector{std::complex(1.0, -1.0)}) == "array([1.-1.j])");
+  CHECK(repr(ndarray<std::int64_t>({2, 2, 2})) ==
+        "array([[[0, 0],\n        [0, 0]],\n\n       [[0, 0],\n        [0, 0]]])");
+  CHECK(repr(std::vector<std::int64_t>(1'001)) == "array([0, 0, 0, ..., 0, 0, 0])");
+  CHECK(repr(std::vector<std::int32_t>(25)) ==
+        "array([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,\n"
+        "       0, 0, 0], dtype=int32)");
+}
+
+TEST_CASE("Times are printed as datetime prints them") {
+  using namespace std::chrono;
+  const auto repr = [](const auto& value) { return Object(value).repr(); };
+  const sys_seconds noon = sys_days(year(2020) / 1 / 2) + hours(12);
+  CHECK(repr(time_point_cast<microseconds>(noon)) == "datetime.datetime(2020, 1, 2, 12, 0)");
+  CHECK(repr(time_point_cast<microseconds>(noon) + microseconds(3)) ==
+        "datetime.datetime(2020, 1, 2, 12, 0, 0, 3)");
+  CHECK(repr(microseconds(0)) == "datetime.timedelta(0)");
+  CHECK(repr(microseconds(-1)) ==
+        "datetime.timedelta(days=-1, seconds=86399, microseconds=999999)");
+}
+
 TEST_CASE("Long reprs are cut off between characters") {
   const Object accents = [] {
     std::string all;

@@ -82,17 +82,14 @@ TEST_CASE("Text becomes str and bytes become bytes") {
 
 TEST_CASE("Rows of numbers become arrays") {
   const std::vector<double> values{1.5, 2};
-  CHECK(python(values) == "numpy.ndarray: array([1.5, 2.0], shape=(2,), dtype=float64)");
+  CHECK(python(values) == "numpy.ndarray: array([1.5, 2. ])");
   CHECK(python(std::span(values)) == python(values));
-  CHECK(python(std::vector<std::uint8_t>{1}) ==
-        "numpy.ndarray: array([1], shape=(1,), dtype=uint8)");
-  CHECK(python(std::vector<bool>{true, false}) ==
-        "numpy.ndarray: array([True, False], shape=(2,), dtype=bool)");
+  CHECK(python(std::vector<std::uint8_t>{1}) == "numpy.ndarray: array([1], dtype=uint8)");
+  CHECK(python(std::vector<bool>{true, false}) == "numpy.ndarray: array([ True, False])");
   CHECK(python(std::vector<std::complex<float>>{{1, 1}}) ==
-        "numpy.ndarray: array([(1+1j)], shape=(1,), dtype=complex64)");
-  CHECK(python(std::vector<int>()) == "numpy.ndarray: array([], shape=(0,), dtype=int32)");
-  CHECK(python(std::vector<long double>{1}) ==
-        "numpy.ndarray: array([1.0], shape=(1,), dtype=float128)");
+        "numpy.ndarray: array([1.+1.j], dtype=complex64)");
+  CHECK(python(std::vector<int>()) == "numpy.ndarray: array([], dtype=int32)");
+  CHECK(python(std::vector<long double>{1}) == "numpy.ndarray: array([1.], dtype=float128)");
 }
 
 TEST_CASE("Other sequences become list and tuple") {
@@ -138,13 +135,16 @@ TEST_CASE("What may be empty becomes None or its value") {
 
 TEST_CASE("Times become datetime and timedelta") {
   using namespace std::chrono;
-  CHECK(python(microseconds(-1)) == "datetime.timedelta: datetime.timedelta(-1, 86399, 999999)");
-  CHECK(python(days(2) + milliseconds(5)) == "datetime.timedelta: datetime.timedelta(2, 0, 5000)");
-  CHECK(python(duration<double>(0.5)) == "datetime.timedelta: datetime.timedelta(0, 0, 500000)");
+  CHECK(python(microseconds(-1)) ==
+        "datetime.timedelta: datetime.timedelta(days=-1, seconds=86399, microseconds=999999)");
+  CHECK(python(days(2) + milliseconds(5)) ==
+        "datetime.timedelta: datetime.timedelta(days=2, microseconds=5000)");
+  CHECK(python(duration<double>(0.5)) ==
+        "datetime.timedelta: datetime.timedelta(microseconds=500000)");
   const sys_days day = 2024y / February / 29;
   CHECK(python(day + hours(1) + microseconds(2)) ==
         "datetime.datetime: "
-        "datetime.datetime(b'\\x07\\xe8\\x02\\x1d\\x01\\x00\\x00\\x00\\x00\\x02')");
+        "datetime.datetime(2024, 2, 29, 1, 0, 0, 2)");
 }
 
 TEST_CASE("Values can be nested") {

@@ -1,6 +1,6 @@
 // Calls cached functions that Python has, too: memory_calls <location> <way>, where the way is
-// "plain", "compressed" or "mapped", with a line of standard input for each call. Prints "hit" or
-// "miss" and the result of each.
+// "plain", "compressed", "mapped" or "verbose", with a line of standard input for each call. Prints
+// "hit" or "miss" and the result of each.
 
 #include <iostream>
 #include <sstream>
@@ -37,7 +37,7 @@ joblib::ndarray<const double> counting(long size) {
 }
 
 joblib::MemoryOptions options_of(const std::string& way) {
-  joblib::MemoryOptions options{.verbose = 0};
+  joblib::MemoryOptions options{.verbose = way == "verbose" ? 1 : 0};
   if (way == "compressed") options.compress = true;
   if (way == "mapped") options.mmap_mode = joblib::MmapMode::r;
   return options;

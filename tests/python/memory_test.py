@@ -1,5 +1,7 @@
 """One cache of Python's joblib and of C++: memory_test.py <memory_calls program>"""
+import contextlib
 import importlib
+import io
 import json
 import pathlib
 import subprocess
@@ -48,8 +50,8 @@ class Cache:
         self.location = self.folder.name
         self.program, self.way = program, way
         importlib.reload(shared)  # joblib remembers the functions whose source it has compared
-        options = {"plain": {}, "compressed": {"compress": True}, "mapped": {"mmap_mode": "r"}}[way]
-        memory = joblib.Memory(self.location, verbose=0, **options)
+        options = {"plain": {}, "compressed": {"compress": True}, "mapped": {"mmap_mode": "r"}, "verbose": {}}[way]
+        memory = joblib.Memory(self.location, verbose=int(way == "verbose"), **options)
         self.add = memory.cache(shared.add)
         self.greet = memory.cache(shared.greet)
         self.total = memory.cache(shared.total, ignore=["verbose"])
@@ -60,6 +62,11 @@ class Cache:
         run = subprocess.run([self.program, self.location, self.way], input="".join(line + "\n" for line in lines),
                              stdout=subprocess.PIPE, text=True, check=True)
         return [answer.rstrip() for answer in run.stdout.splitlines()]
+
+    def metadata(self, name):
+        """Of the only result of a function."""
+        (written,) = self.path(name).glob("*/metadata.json")
+        return json.loads(written.read_bytes().decode())
 
     def path(self, name):
         return pathlib.Path(self.location, "joblib", "shared", name)
@@ -129,13 +136,28 @@ def test_metadata(program):
     cache = Cache(program)
     cache.add(1, 2)
     equal(cache.cpp("greet Jürgen 3")[0][:4], "miss")
-    (written,) = cache.path("greet").glob("*/metadata.json")
-    metadata = json.loads(written.read_bytes().decode())
+    metadata = cache.metadata("greet")
     equal(list(metadata), ["duration", "input_args", "time"])
     equal(metadata["input_args"], {"name": "'Jürgen'", "times": "3.0"})
     assert metadata["duration"] > 0 and metadata["time"] > 1e9
     entries = cache.cpp("entries")[0].split()[1:]
     equal(sorted(entries), ["shared/add(x=1;y=2;)", "shared/greet(name='Jürgen';times=3.0;)"])
+
+
+def test_arguments_in_metadata(program):
+    for size in (0, 5, 100, 2000):
+        in_python, in_cpp = Cache(program), Cache(program)
+        in_python.total(in_python.counting(size), 0.5)
+        equal(in_cpp.cpp(f"total {size} 0.5 0")[0][:4], "miss")
+        equal(in_cpp.metadata("total")["input_args"], in_python.metadata("total")["input_args"])
+
+
+def test_messages(program):
+    for size in (0, 5, 100, 2000):
+        in_python, in_cpp = Cache(program, "verbose"), Cache(program, "verbose")
+        with contextlib.redirect_stdout(io.StringIO()) as messages:
+            in_python.total(in_python.counting(size), 0.5, False)
+        equal(in_cpp.cpp(f"total {size} 0.5 0")[:-1], [line.rstrip() for line in messages.getvalue().splitlines()])
 
 
 def test_arrays(program, way):
@@ -163,6 +185,8 @@ def main(program):
         test_cpp_first(program)
         test_changed_source(program)
         test_metadata(program)
+        test_arguments_in_metadata(program)
+        test_messages(program)
         for way in ("plain", "compressed", "mapped"):
             test_arrays(program, way)
 

@@ -117,8 +117,9 @@ class Object {
   /// The state that an instance was given; None without one.
   Object state() const;
 
-  /// Close to Python's repr; arrays of more than 1,000 elements are shortened, and the text is cut
-  /// off with "..." where it gets longer than `most` characters.
+  /// As Python's repr, arrays as numpy prints them; instances of classes that are not Python's or
+  /// numpy's own show what they were made of. Cut off with "..." where it gets longer than `most`
+  /// bytes.
   std::string repr(std::size_t most = 10'000) const;
 
   /// Python's ==: numbers by value whatever their type, containers by their items, dicts and sets

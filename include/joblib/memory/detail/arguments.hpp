@@ -30,12 +30,13 @@ void check_arity(const CachedFunction& function, std::size_t arguments);
 
 /// As Python prints it, shortened where it is long.
 template <class T>
-std::string representation(const T& value) {
+std::string representation(const T& value, ShownIn place) {
   Document document;
   Machine machine(document, Machine::Arrays::borrowed);
   save(machine, value);
   constexpr std::size_t longest = 10'000;
-  return represent(machine.finish(), longest);
+  return place == ShownIn::message ? pretty(machine.finish())
+                                   : represent(machine.finish(), longest);
 }
 
 /// The arguments of one call.
@@ -93,9 +94,11 @@ class Arguments<std::tuple<Parameter...>, Args...> {
     return writer.hexdigest();
   }
 
-  std::vector<std::string> representations() const {
+  std::vector<std::string> representations(ShownIn place) const {
     return std::apply(
-        [](const auto&... value) { return std::vector<std::string>{represented(value)...}; },
+        [&](const auto&... value) {
+          return std::vector<std::string>{represented(value, place)...};
+        },
         values_);
   }
 
@@ -118,11 +121,11 @@ class Arguments<std::tuple<Parameter...>, Args...> {
   }
 
   template <class T>
-  static std::string represented(const T& value) {
+  static std::string represented(const T& value, ShownIn place) {
     if constexpr (is_hashed<T>) {
-      return represented(value.value());
+      return represented(value.value(), place);
     } else {
-      return representation(value);
+      return representation(value, place);
     }
   }
 

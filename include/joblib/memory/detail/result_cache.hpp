@@ -47,6 +47,9 @@ struct CallableIdentity {
   bool operator==(const CallableIdentity&) const = default;
 };
 
+/// Where arguments are shown: joblib writes those of messages in lines.
+enum class ShownIn : char { metadata, message };
+
 /// One call of a function as the cache sees it: it moves the result, whose type is not known here.
 class CachedCall {
  public:
@@ -60,7 +63,7 @@ class CachedCall {
   virtual bool is_object() const = 0;
   virtual void keep(ObjectCache& objects, const std::string& name, std::uint64_t bytes) const = 0;
   /// The arguments as Python prints them, in the order of the parameters.
-  virtual std::vector<std::string> arguments() const = 0;
+  virtual std::vector<std::string> arguments(ShownIn place) const = 0;
 };
 
 class SizeKeeper;

@@ -88,7 +88,7 @@ class ReadCall : public CachedCall {
   void write(PickleWriter& writer) const override { save(writer, *result_); }
   bool is_object() const override { return has_objects; }
   void compute() override {}
-  std::vector<std::string> arguments() const override { return {}; }
+  std::vector<std::string> arguments(ShownIn) const override { return {}; }
 
   R result() && { return std::move(*result_); }
 
@@ -123,7 +123,9 @@ class FunctionCall final : public ReadCall<R> {
     }
   }
 
-  std::vector<std::string> arguments() const override { return arguments_.representations(); }
+  std::vector<std::string> arguments(ShownIn place) const override {
+    return arguments_.representations(place);
+  }
 
  private:
   const F& function_;

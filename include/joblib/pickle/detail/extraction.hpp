@@ -28,6 +28,9 @@ inline constexpr int most_nested = 1000;
 std::string class_name(const Value& value);
 /// See Object::repr.
 std::string represent(const Value& value, std::size_t most);
+/// As joblib shows an argument of a call: by pprint, large arrays summarized; of more than 1500
+/// characters the first 700 and "...".
+std::string pretty(const Value& value);
 /// A short description for messages: "float", "numpy.ndarray of float64, shape (2, 3)".
 std::string describe(const Value& value);
 /// A step of a path.

@@ -170,8 +170,8 @@ struct ArrayNode {
   Array array = {};  // without data where there are objects, or where they stay in the file
   const Global* subclass = nullptr;  // null: numpy.ndarray
   bool scalar = false;
-  Order order = Order::C;  // of the objects, and of an array that stays in the file
-  Sequence objects = {};   // the elements of an array of objects, in memory order
+  Order order = Order::C;  // in memory, of objects and of an array that stays in the file
+  Sequence objects = {};   // the elements of an array of objects, always in the order of C
   Value state = {};        // of a subclass that keeps more than numpy does; the rest is empty then
   bool in_file = false;    // the elements are read when they are asked for
   std::uint64_t offset = 0;  // where they are in the file
