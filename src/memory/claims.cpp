@@ -2,10 +2,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <unordered_map>
+#include <utility>
 
 #include "joblib/core/detail/fork_safe_mutex.hpp"
 #include "joblib/core/error.hpp"
@@ -14,9 +17,15 @@
 namespace joblib::detail {
 namespace {
 
+struct Claim {
+  CallableIdentity identity;
+  // Of a store of live objects, with which the results go; another one may come to its address.
+  std::optional<std::weak_ptr<StoreBackend>> store;
+};
+
 struct Claims {
   ForkSafeMutex mutex;
-  std::unordered_map<std::string, CallableIdentity> identities;  // by folder
+  std::unordered_map<std::string, Claim> by_folder;
 };
 
 // Never destroyed: functions may be cached until the process ends.
@@ -29,19 +38,17 @@ Claims& claims() {
 
 }  // namespace
 
-// Stores of live objects are gone with it.
-void ResultCache::release_claims() {
-  if (store_->keeps_items()) return;
-  const std::lock_guard lock(claims().mutex);
-  std::erase_if(claims().identities, [prefix = place_of("")](const auto& claim) {
-    return claim.first.starts_with(prefix);
-  });
-}
-
 void ResultCache::claim(const std::string& folder, const CallableIdentity& identity) {
   const std::lock_guard lock(claims().mutex);
-  const auto [found, is_new] = claims().identities.emplace(place_of(folder), identity);
-  if (is_new || found->second == identity) return;
+  Claim claim{.identity = identity, .store = {}};
+  if (!store_->keeps_items()) {
+    claim.store = store_;
+    std::erase_if(claims().by_folder, [](const auto& other) {
+      return other.second.store && other.second.store->expired();
+    });
+  }
+  const auto [found, is_new] = claims().by_folder.emplace(place_of(folder), std::move(claim));
+  if (is_new || found->second.identity == identity) return;
   throw Error(errc::invalid_argument, "two different functions are cached under the name '" +
                                           folder + "' in " + store_->location() +
                                           ": give one of them another name");

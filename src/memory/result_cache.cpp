@@ -117,7 +117,7 @@ ResultCache::ResultCache(const std::string& location, MemoryOptions options)
   keeper_ = std::make_unique<SizeKeeper>(store_, options_.limits, options_.verbose > 10);
 }
 
-ResultCache::~ResultCache() { release_claims(); }
+ResultCache::~ResultCache() = default;
 
 void ResultCache::get(const CachedFunction& function, const std::string& args_id,
                       CachedCall& call) {
@@ -131,12 +131,17 @@ bool ResultCache::shelve(const CachedFunction& function, const std::string& args
   if (!contains(function, args_id)) return find_or_compute(function, args_id, call);
   const std::string entry = entry_of(function, args_id);
   count_hit(function, entry);
+  touch(entry);
+  return true;
+}
+
+// Failures harm nobody: the entry may go sooner than others.
+void ResultCache::touch(const std::string& entry) {
   try {
     store_->touch(item(entry, output_name));
   } catch (const Error& error) {
     log(LogLevel::debug, error.what());
   }
-  return true;
 }
 
 void ResultCache::print_query(const CachedFunction& function, const std::string& args_id,
@@ -231,7 +236,7 @@ bool ResultCache::read_entry(const CachedFunction& function, const std::string& 
   Load load = path ? Load(*path, {.mmap_mode = function.mmap_mode}) : Load(*source, name, {});
   call.read(load);
   keep_object(function, entry, call, load.size());
-  if (path) store_->touch(name);
+  if (path) touch(entry);
   return true;
 }
 
@@ -250,12 +255,21 @@ void ResultCache::load(const CachedFunction& function, const std::string& args_i
     const auto its_metadata = verbose > 1 ? metadata(entry) : std::nullopt;
     if (read_entry(function, entry, call, verbose, its_metadata ? &*its_metadata : nullptr)) return;
   } catch (const Error& error) {
-    if (error.code() == errc::corrupt_data) remove(entry);
+    if (error.code() == errc::corrupt_data) remove_damaged(entry);
     if (error.code() != errc::not_found) throw;
   }
   throw Error(errc::not_found, "Non-existing item (may have been cleared).\nFile " +
                                    store_->location() + '/' + item(entry, output_name) +
                                    " does not exist");
+}
+
+// A store that can't write leaves it there, for who computes it again.
+void ResultCache::remove_damaged(const std::string& entry) {
+  try {
+    remove(entry);
+  } catch (const Error& error) {
+    log(LogLevel::warning, error.what());
+  }
 }
 
 Metadata ResultCache::compute(const CachedFunction& function, const std::string& args_id,
@@ -304,7 +318,8 @@ bool ResultCache::store_result(const CachedFunction& function, const std::string
       stats_.bytes += bytes.stored;
     }
     if (is_new) keeper_->added({entry, bytes.stored, metadata.time});
-    return true;
+    // An object may have been too large.
+    return store_->keeps_items() || store_->exists(item(entry, output_name));
   } catch (const Error& error) {
     report(error);
   } catch (const std::exception& error) {  // of a pickler

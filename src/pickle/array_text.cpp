@@ -222,12 +222,17 @@ std::string tuple_text(std::span<const std::size_t> shape) {
 
 std::string array_repr(const ArrayNode& node, const PrintOptions& options, std::size_t most,
                        const ObjectRepr& repr) {
-  constexpr std::size_t line_width = 75;
+  constexpr std::size_t line_width = 75, longest_name = 200;
+  // How numbers are formatted depends on all of them, also on those that are cut off.
+  const std::size_t enough = std::max<std::size_t>(most, 10'000);
   Array array = node.array;
   if (array.type.has_objects())
     array.strides = contiguous_strides(array.shape, array.type.itemsize(), Order::C);
   const std::string front =
-      (node.subclass == nullptr ? "array" : std::string(node.subclass->name.text())) + '(';
+      (node.subclass == nullptr
+           ? "array"
+           : std::string(first_characters(node.subclass->name.text(), longest_name))) +
+      '(';
   const bool is_empty = array.size() == 0;
   std::string text = front;
   if (is_empty) {
@@ -235,9 +240,10 @@ std::string array_repr(const ArrayNode& node, const PrintOptions& options, std::
     if (array.ndim() != 1) text += ", shape=" + tuple_text(array.shape);
   } else {
     const Layout layout(array, options);
-    const std::vector<std::ptrdiff_t> places = layout.places(most + 1);
-    const Words words = array.type.has_objects() ? words_of_objects(node, places, most, repr)
-                                                 : words_of(gathered(array, places), options, most);
+    const std::vector<std::ptrdiff_t> places = layout.places(enough + 1);
+    const Words words = array.type.has_objects()
+                            ? words_of_objects(node, places, most, repr)
+                            : words_of(gathered(array, places), options, enough);
     text += layout.put(words, front.size() + 1, line_width - 1);
   }
   if (!is_empty && is_implied(array.type)) return text + ')';

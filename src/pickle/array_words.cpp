@@ -20,6 +20,32 @@ namespace {
 using Words = std::vector<std::string>;
 __extension__ using Wide = __int128;
 
+// How many characters an element takes at least. No number has room for those of any type.
+double smallest_word(const dtype& type) {
+  constexpr double separator = 2;
+  if (const dtype::SubArray* const sub = type.sub_array()) {
+    double size = smallest_word(sub->element);
+    for (std::size_t axis = sub->shape.size(); axis-- > 0;)
+      size = 2 + static_cast<double>(sub->shape[axis]) * (size + separator);
+    return size;
+  }
+  if (type.kind() != dtype::Kind::raw) return 1;
+  double size = 2 + (type.fields().empty() ? 4.0 * static_cast<double>(type.itemsize()) : 0);
+  for (const dtype::Field& field : type.fields()) size += smallest_word(field.type) + separator;
+  return size;
+}
+
+// The elements whose words matter, in native byte order, without gaps in the order of C.
+Array first_elements(const Array& array, std::size_t most) {
+  Array elements = array.is_contiguous(Order::C) ? array : copy(array, Order::C);
+  const double needed = static_cast<double>(most) / (smallest_word(array.type) + 1) + 1;
+  if (needed < static_cast<double>(elements.size())) {
+    elements.shape = {static_cast<std::size_t>(needed)};
+    elements.strides = {static_cast<std::ptrdiff_t>(elements.type.itemsize())};
+  }
+  return to_native(elements);
+}
+
 template <class Number>
 std::vector<Number> numbers_of(const Array& array) {
   std::vector<Number> numbers(array.size());
@@ -79,17 +105,18 @@ Words words_of_complex(const Array& array, const PrintOptions& options) {
 Words words_of_texts(const Array& array, std::size_t most) {
   const std::size_t size = array.type.itemsize();
   Words words;
-  for (std::size_t i = 0; i < array.size(); ++i) {
+  std::size_t all = 0;
+  for (std::size_t i = 0; i < array.size() && all <= most; ++i) {
     const std::byte* const first = array.data.get() + i * size;
     std::string& word = words.emplace_back();
     if (array.type.kind() == dtype::Kind::str) {
-      append_quoted(word, utf8_of_characters({first, std::min(size / 4, most) * 4}), false);
-      continue;
+      append_quoted(word, utf8_of_characters({first, size}), false, most);
+    } else {
+      const std::string_view padded(reinterpret_cast<const char*>(first), size);
+      word += 'b';
+      append_quoted(word, padded.substr(0, padded.find_last_not_of('\0') + 1), true, most);
     }
-    const std::string_view padded(reinterpret_cast<const char*>(first), size);
-    word += 'b';
-    const std::size_t end = padded.find_last_not_of('\0') + 1;
-    append_quoted(word, padded.substr(0, std::min(end, most)), true);
+    all += word.size();
   }
   return words;
 }
@@ -190,14 +217,22 @@ Words words_of_times(const Array& array) {
   return right_aligned(std::move(words));
 }
 
-// "[[1, 2], [3, 4]]", of the elements of one sub-array.
-std::string nested(std::span<const std::string> words, std::span<const std::size_t> shape) {
-  if (shape.empty()) return words[0];
-  std::string text = "[";
-  const std::size_t step = shape[0] == 0 ? 0 : words.size() / shape[0];
-  for (std::size_t i = 0; i < shape[0]; ++i)
-    text += (i == 0 ? "" : ", ") + nested(words.subspan(i * step, step), shape.subspan(1));
-  return text + "]";
+// Appends "[[1, 2], [3, 4]]", of the elements of one sub-array, until the text is long enough or
+// there are no more words.
+void append_nested(std::string& text, std::span<const std::string>& words,
+                   std::span<const std::size_t> shape, std::size_t most) {
+  if (shape.empty()) {
+    if (words.empty()) return;
+    text += words.front();
+    words = words.subspan(1);
+    return;
+  }
+  text += '[';
+  for (std::size_t i = 0; i < shape[0] && text.size() <= most; ++i) {
+    if (i > 0) text += ", ";
+    append_nested(text, words, shape.subspan(1), most);
+  }
+  text += ']';
 }
 
 // One field of each structure.
@@ -208,17 +243,15 @@ Words words_of_field(const Array& array, const dtype::Field& field, const PrintO
   elements.data = std::shared_ptr<std::byte>(array.data, array.data.get() + field.offset);
   const dtype::SubArray* const sub = field.type.sub_array();
   if (sub == nullptr) return words_of(elements, options, most);
-  const std::size_t count = checked_size(sub->shape, sub->element.itemsize());
-  if (count > most / array.size()) return Words(array.size(), "[...]");
   const std::vector<std::ptrdiff_t> inner =
       contiguous_strides(sub->shape, sub->element.itemsize(), Order::C);
   elements.type = sub->element;
   elements.shape.insert(elements.shape.end(), sub->shape.begin(), sub->shape.end());
   elements.strides.insert(elements.strides.end(), inner.begin(), inner.end());
   const Words all = words_of(elements, options, most);
-  Words words;
-  for (std::size_t i = 0; i < array.size(); ++i)
-    words.push_back(nested(std::span(all).subspan(i * count, count), sub->shape));
+  std::span<const std::string> rest = all;
+  Words words(array.size());
+  for (std::string& word : words) append_nested(word, rest, sub->shape, most);
   return words;
 }
 
@@ -227,7 +260,9 @@ Words words_of_structures(const Array& array, const PrintOptions& options, std::
   Words words(array.size(), "(");
   const std::span<const dtype::Field> fields = array.type.fields();
   for (const dtype::Field& field : fields) {
+    if (words.front().size() > most) break;
     const Words values = words_of_field(array, field, options, most);
+    words.resize(std::min(words.size(), values.size()));
     for (std::size_t i = 0; i < words.size(); ++i)
       words[i] += (words[i].size() == 1 ? "" : ", ") + values[i];
   }
@@ -239,7 +274,7 @@ Words words_of_structures(const Array& array, const PrintOptions& options, std::
 
 Words words_of(const Array& array, const PrintOptions& options, std::size_t most) {
   if (array.size() == 0) return {};
-  const Array elements = to_native(array.is_contiguous(Order::C) ? array : copy(array, Order::C));
+  const Array elements = first_elements(array, most);
   using enum dtype::Kind;
   switch (elements.type.kind()) {
     case boolean:

@@ -54,7 +54,7 @@ std::string shortest_half(double magnitude) {
     const auto digits_of = [&](double number) {
       return rounded(number, sizeof(double), std::chars_format::scientific, precision);
     };
-    const std::string text = digits_of(magnitude);
+    std::string text = digits_of(magnitude);
     double read = 0;
     std::from_chars(text.data(), text.data() + text.size(), read);
     if (is_closest(read)) return text;

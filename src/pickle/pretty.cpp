@@ -79,21 +79,32 @@ class PrettyPrinter {
   static constexpr int width = 80;
   static constexpr int indentation = 2;
   static constexpr std::size_t depth = 3;
+  static constexpr std::size_t most_indented = 100;  // levels
 
   bool full() const { return text_.size() > most_; }
 
   // In one line.
-  static std::string line(const Value& value, std::size_t most, std::size_t level) {
-    return represent(value, most,
+  std::string line(const Value& value, std::size_t level) {
+    return represent(value, most_,
                      {.arrays = {.precision = 6, .threshold = 64, .edgeitems = 1},
+                      .dicts = &dicts_,
                       .levels = depth - std::min(depth, level)});
   }
 
   // `allowance`: characters that must fit behind the value.
   void put(const Value& value, int indent, int allowance, std::size_t level) {
     const int most = width - indent - allowance;
-    const std::string text = line(value, most_, level);
-    if (width_of(text) <= most || !put_in_lines(value, indent, allowance, level + 1)) text_ += text;
+    const std::string text = line(value, level);
+    const void* const identity = value.identity();
+    const bool is_inside_itself =
+        identity != nullptr && std::ranges::find(ancestors_, identity) != ancestors_.end();
+    if (width_of(text) > most && !is_inside_itself && ancestors_.size() < most_indented) {
+      ancestors_.push_back(identity);
+      const bool done = put_in_lines(value, indent, allowance, level + 1);
+      ancestors_.pop_back();
+      if (done) return;
+    }
+    text_ += text;
   }
 
   // False for what pprint does not break.
@@ -128,7 +139,7 @@ class PrettyPrinter {
                   level);
         return true;
       case Tag::dict:
-        put_entries(sorted_entries(value.dict().span()), indent, allowance + 1, level);
+        put_entries(dicts_.of(value.dict()), indent, allowance + 1, level);
         return true;
       default:
         return false;
@@ -162,7 +173,7 @@ class PrettyPrinter {
     (text_ += '{').append(indentation - 1, ' ');
     for (std::size_t i = 0; i < entries.size() && !full(); ++i) {
       if (i > 0) end_line(indent + indentation);
-      const std::string key = line(entries[i].key, most_, level);
+      const std::string key = line(entries[i].key, level);
       text_ += key + ": ";
       const bool is_last = i + 1 == entries.size();
       put(entries[i].value, indent + indentation + width_of(key) + 2, is_last ? last_allowance : 1,
@@ -219,6 +230,8 @@ class PrettyPrinter {
 
   std::size_t most_;
   std::string text_ = {};
+  SortedDicts dicts_ = {};
+  std::vector<const void*> ancestors_ = {};
 };
 
 }  // namespace

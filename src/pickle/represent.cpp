@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <limits>
+#include <map>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -20,11 +23,35 @@ std::string full_name(const Global& global) {
   return std::string(global.module.text()) + '.' + std::string(global.name.text());
 }
 
+// As Python shows it: "int", "decimal.Decimal".
+std::string shown_name(const Global& global) {
+  return global.module.text() == "builtins" ? std::string(global.name.text()) : full_name(global);
+}
+
+// Of what can be compared with each other.
+std::string group_of(const Value& key) {
+  const bool is_number = key.tag() >= Tag::boolean && key.tag() <= Tag::real;
+  return is_number ? "builtins.int" : class_name(key);
+}
+
+// By the names of types; those of one type by their order, if they have one.
+std::vector<Entry> sorted_by_type(std::span<const Entry> entries) {
+  std::map<std::string, std::vector<Entry>> groups;
+  for (const Entry& entry : entries) groups[group_of(entry.key)].push_back(entry);
+  std::vector<Entry> sorted;
+  for (auto& [name, group] : groups) {
+    if (groups.size() > 1) group = sorted_entries(group);
+    sorted.insert(sorted.end(), group.begin(), group.end());
+  }
+  return sorted;
+}
+
 // Writes text until it is long enough; what comes after that is never looked at.
 class Representation {
  public:
   Representation(std::size_t most, const ReprStyle& style)
-      : most_(most), arrays_(style.arrays), levels_(style.levels) {}
+      : most_(std::min<std::size_t>(most, std::numeric_limits<std::ptrdiff_t>::max())),
+        style_(style) {}
 
   std::string of(const Value& value) {
     put(value);
@@ -60,14 +87,14 @@ class Representation {
         return;
       }
       case Tag::str:
-        return append_quoted(text_, value.text().substr(0, most_), false);
+        return append_quoted(text_, value.text(), false, most_);
       case Tag::bytes:
         text_ += 'b';
-        return append_quoted(text_, value.text().substr(0, most_), true);
+        return append_quoted(text_, value.text(), true, most_);
       case Tag::bytearray:
-        return put_bytearray(value.text().substr(0, most_));
+        return put_bytearray(value.text());
       case Tag::global:
-        text_ += "<class '" + full_name(value.global()) + "'>";
+        text_ += "<class '" + shown_name(value.global()) + "'>";
         return;
       case Tag::dtype:
         text_ += value.type().repr();
@@ -80,7 +107,7 @@ class Representation {
   // Python escapes apostrophes in all of them.
   void put_bytearray(std::string_view bytes) {
     std::string literal;
-    append_quoted(literal, bytes, true);
+    append_quoted(literal, bytes, true, most_);
     text_ += "bytearray(b";
     for (const char character : literal) {
       if (character == '\'' && literal[0] == '"') text_ += '\\';
@@ -110,19 +137,19 @@ class Representation {
       return;
     }
     ancestors_.push_back(value.identity());
-    const std::optional<std::size_t> levels = levels_;
-    levels_ = counts_as_level(value) && levels ? std::optional(*levels - 1) : std::nullopt;
+    const ReprStyle style = style_;
+    if (!counts_as_level(value)) style_.dicts = nullptr;  // pprint asks others for their repr()
+    if (style_.levels > 0) --style_.levels;
     put_node(value);
-    levels_ = levels;
+    style_ = style;
     ancestors_.pop_back();
   }
 
-  // pprint asks others for their repr().
   static bool counts_as_level(const Value& value) {
     return value.tag() == Tag::list || value.tag() == Tag::tuple || value.tag() == Tag::dict;
   }
   bool is_too_deep(const Value& value) const {
-    if (levels_ != 0U || !counts_as_level(value)) return false;
+    if (style_.dicts == nullptr || style_.levels > 0 || !counts_as_level(value)) return false;
     return (value.tag() == Tag::dict ? value.dict().size : value.sequence().size) > 0;
   }
 
@@ -142,8 +169,8 @@ class Representation {
         text_ += "frozenset()";
         return;
       case Tag::dict:
-        return levels_ ? put_entries("{", sorted_entries(value.dict().span()), "}")
-                       : put_entries("{", value.dict().span(), "}");
+        return put_entries("{", style_.dicts ? style_.dicts->of(value.dict()) : value.dict().span(),
+                           "}");
       case Tag::array:
         return put_array(value.array());
       default:
@@ -181,7 +208,7 @@ class Representation {
   // module.Class(argument, ..., [items], {entries}, attribute=value, ...)
   void put_instance(const Instance& instance) {
     if (instance.callable.tag() == Tag::global) {
-      text_ += full_name(instance.callable.global());
+      text_ += shown_name(instance.callable.global());
     } else {
       put(instance.callable);
     }
@@ -219,11 +246,11 @@ class Representation {
       text_ +=
           "(..., shape=" + tuple_text(node.array.shape) + ", dtype=" + node.array.type.name() + ')';
     } else if (node.scalar) {
-      text_ += scalar_repr(node.array, arrays_, most_ - text_.size());
+      text_ += scalar_repr(node.array, style_.arrays, most_ - text_.size());
     } else {
-      text_ += array_repr(node, arrays_, most_ - text_.size(),
+      text_ += array_repr(node, style_.arrays, most_ - text_.size(),
                           [this](const Value& object, std::size_t most) {
-                            Representation element(most, {.arrays = arrays_});
+                            Representation element(most, {.arrays = style_.arrays});
                             element.ancestors_ = ancestors_;
                             return element.of(object);
                           });
@@ -231,8 +258,7 @@ class Representation {
   }
 
   std::size_t most_;
-  PrintOptions arrays_;
-  std::optional<std::size_t> levels_;  // of lists, tuples and dicts that are still shown
+  ReprStyle style_;
   std::string text_ = {};
   std::vector<const void*> ancestors_ = {};
 };
@@ -270,11 +296,17 @@ std::string represent(const Value& value, std::size_t most) {
   return represent(value, most, ReprStyle());
 }
 
+std::span<const Entry> SortedDicts::of(const Dict& dict) {
+  const auto [found, is_new] = sorted_.try_emplace(dict.entries);
+  if (is_new) found->second = sorted_entries(dict.span());
+  return found->second;
+}
+
 std::vector<Entry> sorted_entries(std::span<const Entry> entries) {
   std::vector<Value> keys;
   for (const Entry& entry : entries) keys.push_back(entry.key);
   const auto positions = sorted_keys(keys);
-  if (!positions) return {entries.begin(), entries.end()};
+  if (!positions) return sorted_by_type(entries);
   std::vector<Entry> sorted;
   for (const EqualKeys& position : *positions)
     sorted.push_back({keys[position.first], entries[position.last].value});

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "array_text.hpp"
@@ -11,18 +11,26 @@
 
 namespace joblib::detail {
 
-/// How values are printed in one line: as repr() does or, where `levels` are given, as the lines of
-/// pprint: keys are sorted, and lists, tuples and dicts in more than so many others are "[...]".
+/// Entries of dicts in the order in which pprint shows them: of their keys, or of the names of
+/// their types where Python can't compare keys. Each key is there once.
+class SortedDicts {
+ public:
+  std::span<const Entry> of(const Dict& dict);
+
+ private:
+  std::unordered_map<const Entry*, std::vector<Entry>> sorted_ = {};
+};
+std::vector<Entry> sorted_entries(std::span<const Entry> entries);
+
+/// How values are printed in one line: as repr() does or, where there are `dicts`, as the lines of
+/// pprint: keys are sorted, and lists, tuples and dicts in `levels` others are "[...]".
 struct ReprStyle {
   PrintOptions arrays = {};
-  std::optional<std::size_t> levels = {};
+  SortedDicts* dicts = nullptr;
+  std::size_t levels = 0;
 };
 
 /// Cut off after `most` bytes, at the end of a character; "..." follows there.
 std::string represent(const Value& value, std::size_t most, const ReprStyle& style);
-
-/// The entries of a dict in the order of its keys, each key once; as they are where Python can't
-/// compare them.
-std::vector<Entry> sorted_entries(std::span<const Entry> entries);
 
 }  // namespace joblib::detail

@@ -27,6 +27,52 @@ std::size_t character_length(std::string_view text) {
   return 4;
 }
 
+// The character of one piece of UTF-8.
+char32_t decode(std::string_view character) {
+  const auto first = static_cast<unsigned char>(character[0]);
+  if (character.size() == 1) return first;
+  char32_t result = first & (0xffU >> (character.size() + 1));
+  for (const char byte : character.substr(1))
+    result = result << 6 | (static_cast<unsigned char>(byte) & 0x3fU);
+  return result;
+}
+
+// Whether Python prints a character beyond ASCII as it is: no space, no control or format
+// character, no surrogate, none for private use. It doesn't know the ones that Unicode leaves
+// unassigned.
+bool is_printable(char32_t character) {
+  static constexpr std::pair<char32_t, char32_t> others[] = {
+      {0x80, 0xa0},       {0xad, 0xad},       {0x600, 0x605},   {0x61c, 0x61c},   {0x6dd, 0x6dd},
+      {0x1680, 0x1680},   {0x180e, 0x180e},   {0x2000, 0x200f}, {0x2028, 0x202f}, {0x205f, 0x206f},
+      {0x3000, 0x3000},   {0xd800, 0xf8ff},   {0xfeff, 0xfeff}, {0xfff0, 0xfffb}, {0xfffe, 0xffff},
+      {0xe0000, 0xe0fff}, {0xf0000, 0x10ffff}};
+  return std::ranges::none_of(others, [&](const auto& range) {
+    return range.first <= character && character <= range.second;
+  });
+}
+
+// n of a line feed, and so on; 0 for other characters.
+char escape_letter(char character) {
+  switch (character) {
+    case '\n':
+      return 'n';
+    case '\r':
+      return 'r';
+    case '\t':
+      return 't';
+    default:
+      return 0;
+  }
+}
+
+// \x1f, \u2028, \U000e0001
+void append_escape(std::string& out, char32_t character) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  const int size = character < 0x100 ? 2 : character < 0x10000 ? 4 : 8;
+  (out += '\\') += size == 2 ? 'x' : size == 4 ? 'u' : 'U';
+  for (int digit = size; digit-- > 0;) out += digits[character >> (4 * digit) & 15];
+}
+
 // The hexadecimal number of `digits` digits at the front of `text`.
 std::optional<char32_t> parse_hex(std::string_view text, std::size_t digits) {
   if (text.size() < digits) return {};
@@ -209,26 +255,32 @@ std::string format_integer(std::span<const std::byte> bytes) {
   return text;
 }
 
-void append_quoted(std::string& out, std::string_view text, bool is_bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
+void append_quoted(std::string& out, std::string_view text, bool is_bytes, std::size_t most) {
   const bool has_apostrophe = text.find('\'') != text.npos && text.find('"') == text.npos;
   const char quote = has_apostrophe ? '"' : '\'';
+  const std::size_t begin = out.size();
   out += quote;
-  for (const char character : text) {
-    const auto byte = static_cast<unsigned char>(character);
-    if (character == quote || character == '\\') {
-      (out += '\\') += character;
-    } else if (character == '\n') {
-      out += "\\n";
-    } else if (character == '\r') {
-      out += "\\r";
-    } else if (character == '\t') {
-      out += "\\t";
+  while (!text.empty() && out.size() - begin <= most) {
+    const auto byte = static_cast<unsigned char>(text[0]);
+    std::size_t length = 1;
+    if (text[0] == quote || text[0] == '\\') {
+      (out += '\\') += text[0];
+    } else if (const char letter = escape_letter(text[0]); letter != 0) {
+      (out += '\\') += letter;
     } else if (byte < 0x20 || byte == 0x7f || (is_bytes && byte >= 0x80)) {
-      ((out += "\\x") += digits[byte >> 4]) += digits[byte & 15];
+      append_escape(out, byte);
+    } else if (byte < 0x80) {
+      out += text[0];
     } else {
-      out += character;
+      length = std::max<std::size_t>(character_length(text), 1);
+      const char32_t character = decode(text.substr(0, length));
+      if (is_printable(character)) {
+        out += text.substr(0, length);
+      } else {
+        append_escape(out, character);
+      }
     }
+    text.remove_prefix(length);
   }
   out += quote;
 }

@@ -33,8 +33,9 @@ std::optional<std::vector<std::byte>> parse_integer(std::string_view decimal);
 /// The decimal number of two's complement, little endian bytes.
 std::string format_integer(std::span<const std::byte> bytes);
 
-/// Appends text, or bytes without the b, in quotes as Python prints it. All characters beyond ASCII
-/// count as printable.
-void append_quoted(std::string& out, std::string_view text, bool is_bytes);
+/// Appends text, or bytes without the b, in quotes as Python prints it; `most` bytes of that
+/// matter.
+void append_quoted(std::string& out, std::string_view text, bool is_bytes,
+                   std::size_t most = std::string_view::npos);
 
 }  // namespace joblib::detail

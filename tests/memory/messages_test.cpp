@@ -12,8 +12,12 @@
 namespace joblib::test {
 namespace {
 
+using namespace std::string_literals;
+
 using Columns = std::map<std::string, std::vector<double>>;
 std::size_t count_columns(const Columns& columns) { return columns.size(); }
+
+std::size_t size_of(const Object& object) { return object.size(); }
 
 std::string join(const std::string& a, const std::string& /*b*/) { return a; }
 
@@ -157,6 +161,19 @@ TEST_CASE_METHOD(Verbose, "Large arguments are laid out in lines, and arrays sum
   auto lines = printed([&] { counted(columns); });
   CHECK(lines.at(2) == "count({ 'first': array([0., ..., 0.]),");
   CHECK(lines.at(3) == "  'second': array([3.333333e-01, 1.000000e-09, 1.000000e+09])})");
+}
+
+TEST_CASE_METHOD(Verbose, "Keys of several types are sorted by type, and cycles end") {
+  const auto shown = [&](const Object& argument) {
+    const auto sized = memory.cache("size", size_of, {.verbose = 1});
+    return printed([&] { sized(argument); }).at(2);
+  };
+  CHECK(shown(Object::dict({{Object(2), Object(1)}, {Object("a"), Object(1)}, {Object(1), {}}})) ==
+        "size({1: None, 2: 1, 'a': 1})");
+  // [itself] under a long key
+  const std::string key(90, 'k');
+  CHECK(shown(loads("\x80\2}X\x5a\0\0\0"s + key + "]q\0h\0as."s)) ==
+        "size({ '" + key + "': [ [[...]]]})");
 }
 
 }  // namespace joblib::test

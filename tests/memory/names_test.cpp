@@ -198,9 +198,11 @@ TEST_CASE("Caches in memory have their own names") {
   cache_in("memory");
   cache_in("memory");
   const auto store = std::make_shared<MemoryStore>();
-  const Memory one("", {.backend = store, .verbose = 0});
+  auto one = std::make_optional<Memory>("", MemoryOptions{.backend = store, .verbose = 0});
   const Memory other("", {.backend = store, .verbose = 0});
-  one.cache("f", first);
+  one->cache("f", first);
+  CHECK_THROWS_AS(other.cache("f", second), Error);
+  one.reset();  // the results stay
   CHECK_THROWS_AS(other.cache("f", second), Error);
 }
 

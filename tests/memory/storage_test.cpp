@@ -181,6 +181,7 @@ TEST_CASE("A result above the limit of a cache in memory leaves nothing behind")
   CHECK(memory.entries().empty());
   CHECK(memory.cache("counting", counting)(5000).size() == 5000);
   CHECK(memory.entries().empty());
+  CHECK(memory.cache("counting", counting).call_and_shelve(5000).get().size() == 5000);
 }
 
 TEST_CASE("Results that can only be moved are kept in memory, too") {

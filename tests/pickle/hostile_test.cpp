@@ -46,6 +46,38 @@ TEST_CASE("A list in a list, 100,000 times, is loaded, and neither shown, compar
   CHECK(deep == deep);
 }
 
+TEST_CASE("Elements without bytes take no time to be shown") {
+  // numpy.zeros(1, [("e", "f8", (2**28 - 1, 0))])
+  const std::string_view pickle =
+      "\200\002cnumpy.core.multiarray\012_"
+      "reconstruct\012q\000cnumpy\012ndarray\012q\001K\000\205q\002c_codecs"
+      "\012encode\012q\003X\001\000\000\000bq\004X\006\000\000\000latin1q\005\206q\006Rq\007\207q"
+      "\010Rq\011(K\001K\001\205q\012cnumpy\012dtype\012q\013X\002\000\000"
+      "\000V0q\014\211\210\207q\015Rq\016(K\003X\001\000\000\000|"
+      "q\017NX\001\000\000\000eq\020\205q\021}"
+      "q\022h\020h\013X\002\000\000\000V0q\023\211\210\207q\024Rq\025(K\003h\017h\013X\002\000"
+      "\000\000f8q\026\211\210\207q\027Rq\030(K\003X\001\000\000\000<"
+      "q\031NNNJ\377\377\377\377J\377\377\377\377K\000tq\032bJ\377\377\377\017K\000\206q\033\206q"
+      "\034NNK\000K\010K\000tq\035bK"
+      "\000\206q\036sK\000K\001K\020tq\037b\211c__builtin__\012bytes\012q )Rq!tq\"b."sv;
+  const Object rows = loads(pickle);
+  CHECK(rows.shape() == std::vector<std::size_t>{1});
+  CHECK(rows.repr(100).starts_with("array([([[], [], [], "));
+  CHECK(rows.repr(100).size() == 103);
+  // Empty text, 2 to the power of 60 times.
+  const Object text = numpy_array("S0", bytes(), std::vector<std::size_t>(60, 2));
+  CHECK(text.repr(100).starts_with("array([[[[[["));
+  CHECK(text.repr(100).size() == 103);
+}
+
+TEST_CASE("A list that refers to a large dict again and again is shown until there is enough") {
+  std::map<int, int> map;
+  for (int i = 0; i < 10'000; ++i) map.emplace(i, i);
+  const Object dict = in_python(map);
+  const Object list = in_python(std::list<Object>(10'000, dict));
+  CHECK(list.repr().size() == 10'003);
+}
+
 TEST_CASE("Other deep nesting is loaded, and destroyed") {
   const std::size_t depth = 100'000;
   CHECK_NOTHROW(loads(")" + times(depth, "\x85") + '.').repr());

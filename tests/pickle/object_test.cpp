@@ -230,6 +230,10 @@ TEST_CASE("repr is close to Python's") {
   CHECK(repr(std::complex(1e16, 0.5)) == "(1e+16+0.5j)");
   CHECK(repr("it's") == "\"it's\"");
   CHECK(repr("it's \"it\"") == "'it\\'s \"it\"'");
+  CHECK(repr("\xc2\xa0\xe2\x80\xa8\xc3\xa9") == "'\\xa0\\u2028\xc3\xa9'");
+  CHECK(Object::global("builtins", "int").repr() == "<class 'int'>");
+  CHECK(Object(std::vector{1.0}).repr(std::string::npos) == "array([1.])");
+  CHECK(repr("'" + std::string(20'000, 'a') + '"').starts_with("'\\'aaa"));
   CHECK(repr("\n\t\r\\\x01\x7f") == "'\\n\\t\\r\\\\\\x01\\x7f'");
   CHECK(repr(bytes("'\xe9\n")) == "b\"'\\xe9\\n\"");
   CHECK(Object::bytearray(std::as_bytes(std::span("a", 1))).repr() == "bytearray(b'a')");

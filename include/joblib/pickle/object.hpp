@@ -117,8 +117,8 @@ class Object {
   /// The state that an instance was given; None without one.
   Object state() const;
 
-  /// As Python's repr, arrays as numpy prints them; instances of classes that are not Python's or
-  /// numpy's own show what they were made of. Cut off with "..." where it gets longer than `most`
+  /// As Python's repr, arrays as numpy 1 prints them; instances of other classes than those of
+  /// datetime show what they were made of. Cut off with "..." where it gets longer than `most`
   /// bytes.
   std::string repr(std::size_t most = 10'000) const;
 

@@ -138,7 +138,8 @@ class ResultCache {
   Written write_items(const std::string& entry, const CachedCall& call, const Metadata& metadata);
   void report(const Error& error);
   std::string place_of(const std::string& folder) const;
-  void release_claims();
+  void touch(const std::string& entry);
+  void remove_damaged(const std::string& entry);
 
   MemoryOptions options_;
   std::shared_ptr<StoreBackend> store_;
