@@ -1,6 +1,8 @@
 #include "joblib/hashing/detail/digest.hpp"
 
 #include <array>
+#include <atomic>
+#include <mutex>
 #include <string>
 
 #include <openssl/evp.h>
@@ -9,6 +11,7 @@
 #include <xxhash.h>
 #endif
 
+#include "joblib/core/detail/fork_safe_mutex.hpp"
 #include "joblib/core/error.hpp"
 
 namespace joblib::detail {
@@ -26,16 +29,45 @@ void check(bool done) {
   if (!done) throw Error(errc::unsupported, "OpenSSL can't compute the digest");
 }
 
-// An algorithm of OpenSSL's own provider, whatever the configuration of the program allows: the
-// digest is an identifier and protects nothing.
-EVP_MD* fetch(const char* name) {
-  static OSSL_LIB_CTX* const library = [] {
-    OSSL_LIB_CTX* const made = OSSL_LIB_CTX_new();
-    if (made != nullptr) OSSL_PROVIDER_load(made, "default");
-    return made;
-  }();
-  return EVP_MD_fetch(library, name, "");
-}
+// The algorithms of OpenSSL's own provider, whatever the configuration of the program allows: the
+// digest is an identifier and protects nothing. To get them takes a millisecond, too long for the
+// load of each program; a fork meanwhile waits.
+class Algorithms {
+ public:
+  static Algorithms& instance() {
+    static auto& algorithms = *new Algorithms;  // never destroyed
+    return algorithms;
+  }
+
+  const EVP_MD* md5() {
+    fetch();
+    return md5_;
+  }
+
+  const EVP_MD* sha1() {
+    fetch();
+    return sha1_;
+  }
+
+ private:
+  void fetch() {
+    if (fetched_.load(std::memory_order_acquire)) return;
+    const std::lock_guard lock(mutex_);
+    if (fetched_) return;
+    OSSL_LIB_CTX* const library = OSSL_LIB_CTX_new();
+    if (library != nullptr) OSSL_PROVIDER_load(library, "default");
+    md5_ = EVP_MD_fetch(library, "MD5", "");
+    sha1_ = EVP_MD_fetch(library, "SHA1", "");
+    fetched_.store(true, std::memory_order_release);
+  }
+
+  ForkSafeMutex mutex_;
+  const EVP_MD* md5_ = nullptr;
+  const EVP_MD* sha1_ = nullptr;
+  std::atomic<bool> fetched_ = false;
+};
+
+[[maybe_unused]] const auto& algorithms_made_at_load = Algorithms::instance();
 
 class Evp final : public Digest::Algorithm {
  public:
@@ -93,11 +125,9 @@ class Xxh3 final : public Digest::Algorithm {
 
 Digest::Digest(std::string_view name) {
   if (name == "md5") {
-    static const EVP_MD* const md5 = fetch("MD5");
-    algorithm_ = std::make_unique<Evp>(md5);
+    algorithm_ = std::make_unique<Evp>(Algorithms::instance().md5());
   } else if (name == "sha1") {
-    static const EVP_MD* const sha1 = fetch("SHA1");
-    algorithm_ = std::make_unique<Evp>(sha1);
+    algorithm_ = std::make_unique<Evp>(Algorithms::instance().sha1());
   } else if (name == "xxh3") {
 #ifdef JOBLIB_WITH_XXHASH
     algorithm_ = std::make_unique<Xxh3>();

@@ -36,6 +36,24 @@ std::size_t natural_alignment(dtype::Kind kind, std::size_t itemsize) {
   }
 }
 
+// By kind, and by size from the smallest one on.
+constexpr std::size_t number_index(dtype::Kind kind, std::size_t itemsize) {
+  using enum dtype::Kind;
+  const auto power = static_cast<std::size_t>(std::countr_zero(itemsize));
+  switch (kind) {
+    case boolean:
+      return 0;
+    case signed_integer:
+      return 1 + power;
+    case unsigned_integer:
+      return 5 + power;
+    case floating:
+      return 9 + power - 1;
+    default:  // complex
+      return 13 + power - 3;
+  }
+}
+
 }  // namespace
 
 dtype::dtype() : dtype(number(Kind::floating, 8)) {}
@@ -70,9 +88,14 @@ const dtype& dtype::number(Kind kind, std::size_t itemsize) {
       make(floating, 16),        make(complex, 8),          make(complex, 16),
       make(complex, 32),
   };
-  return *std::ranges::find_if(
-      types, [&](const dtype& type) { return type.kind() == kind && type.itemsize() == itemsize; });
+  return types[number_index(kind, itemsize)];
 }
+
+namespace {
+
+[[maybe_unused]] const auto& numbers_made_at_load = dtype::of<double>();
+
+}  // namespace
 
 dtype dtype::structure(std::vector<Field> fields, std::size_t itemsize, std::size_t alignment,
                        bool aligned) {

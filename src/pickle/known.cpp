@@ -1,7 +1,8 @@
 #include "known.hpp"
 
+#include <algorithm>
+#include <array>
 #include <string>
-#include <unordered_map>
 #include <utility>
 
 #include "numpy_objects.hpp"
@@ -84,7 +85,7 @@ GlobalName present_name(GlobalName global) {
 }
 
 Known known_global(std::string_view module, std::string_view name) {
-  static const auto& known = *new std::unordered_map<std::string_view, Known>{
+  static constexpr auto known = std::to_array<std::pair<std::string_view, Known>>({
       {"builtins.complex", Known::builtin_complex},
       {"builtins.bytearray", Known::builtin_bytearray},
       {"builtins.bytes", Known::builtin_bytes},
@@ -101,11 +102,12 @@ Known known_global(std::string_view module, std::string_view name) {
       {"joblib.numpy_pickle.ZNDArrayWrapper", Known::legacy_z_array_wrapper},
       {"joblib.numpy_pickle_compat.NDArrayWrapper", Known::legacy_array_wrapper},
       {"joblib.numpy_pickle_compat.ZNDArrayWrapper", Known::legacy_z_array_wrapper},
-  };
+  });
+
   constexpr std::size_t longest = 60;
   if (module.size() + name.size() > longest) return Known::no;
   const std::string full = std::string(numpy_1_module(module)) + '.' + std::string(name);
-  const auto found = known.find(full);
+  const auto* const found = std::ranges::find(known, full, &decltype(known)::value_type::first);
   return found == known.end() ? Known::no : found->second;
 }
 

@@ -37,9 +37,8 @@ std::string host_prefix() {
 
 // Names are <host>-<namespace>-<process>-<counter>.
 std::string next_name() {
-  static const std::string prefix = host_prefix();
   static std::atomic<unsigned> counter = 0;
-  return prefix + std::to_string(::getpid()) + "-" + std::to_string(counter++);
+  return host_prefix() + std::to_string(::getpid()) + "-" + std::to_string(counter++);
 }
 
 bool is_of_dead_process(std::string_view name, std::string_view prefix) {

@@ -155,8 +155,7 @@ const dtype& dtype::of() {
                         : detail::is_complex<T>   ? complex
                         : std::signed_integral<T> ? signed_integer
                                                   : unsigned_integer;
-  static const dtype& type = number(kind, sizeof(T));
-  return type;
+  return number(kind, sizeof(T));
 }
 
 }  // namespace joblib
