@@ -122,17 +122,22 @@ ResultCache::~ResultCache() = default;
 void ResultCache::get(const CachedFunction& function, const std::string& args_id,
                       CachedCall& call) {
   print_query(function, args_id, call);
-  find_or_compute(function, args_id, call);
+  const bool waits = options_.compute_once && !in_cached_call();
+  if (find(function, args_id, call, waits ? LogLevel::debug : LogLevel::warning)) return;
+  compute_unless([&] { return find(function, args_id, call); }, function, args_id, call);
 }
 
 bool ResultCache::shelve(const CachedFunction& function, const std::string& args_id,
                          CachedCall& call) {
   print_query(function, args_id, call);
-  if (!contains(function, args_id)) return find_or_compute(function, args_id, call);
-  const std::string entry = entry_of(function, args_id);
-  count_hit(function, entry);
-  touch(entry);
-  return true;
+  const auto is_there = [&] {
+    if (!contains(function, args_id)) return false;
+    const std::string entry = entry_of(function, args_id);
+    count_hit(function, entry);
+    touch(entry);
+    return true;
+  };
+  return is_there() || compute_unless(is_there, function, args_id, call);
 }
 
 // Failures harm nobody: the entry may go sooner than others.
@@ -152,13 +157,12 @@ void ResultCache::print_query(const CachedFunction& function, const std::string&
 }
 
 // Whether it is in the store.
-bool ResultCache::find_or_compute(const CachedFunction& function, const std::string& args_id,
-                                  CachedCall& call) {
-  const bool waits = options_.compute_once && !in_cached_call();
-  if (find(function, args_id, call, waits ? LogLevel::debug : LogLevel::warning)) return true;
+bool ResultCache::compute_unless(const std::function<bool()>& is_there,
+                                 const CachedFunction& function, const std::string& args_id,
+                                 CachedCall& call) {
   const std::unique_ptr<StoreLock> mine = lock(entry_of(function, args_id));
   // Others may have had the lock.
-  if (mine != nullptr && !mine->found_nothing() && find(function, args_id, call)) return true;
+  if (mine != nullptr && !mine->found_nothing() && is_there()) return true;
   return compute_and_store(function, args_id, call).second;
 }
 

@@ -115,8 +115,8 @@ class ResultCache {
     std::uint64_t pickle;  // of the result, not compressed
   };
 
-  bool find_or_compute(const CachedFunction& function, const std::string& args_id,
-                       CachedCall& call);
+  bool compute_unless(const std::function<bool()>& is_there, const CachedFunction& function,
+                      const std::string& args_id, CachedCall& call);
   std::pair<Metadata, bool> compute_and_store(const CachedFunction& function,
                                               const std::string& args_id, CachedCall& call);
   void print_query(const CachedFunction& function, const std::string& args_id,
