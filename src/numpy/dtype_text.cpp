@@ -4,6 +4,8 @@
 #include <string_view>
 
 #include "dtype_data.hpp"
+#include "joblib/core/detail/utf8.hpp"
+#include "joblib/numpy/array.hpp"
 #include "joblib/numpy/dtype.hpp"
 
 // Texts are those of numpy/core/_dtype.py of numpy 1.24.
@@ -14,24 +16,10 @@ namespace {
 
 using enum dtype::Kind;
 
-// Text as Python's repr() shows it, where all characters beyond ASCII are printable.
 std::string quoted(std::string_view text) {
-  const bool apostrophe = text.find('\'') != text.npos;
-  const char quote = apostrophe && text.find('"') == text.npos ? '"' : '\'';
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string result(1, quote);
-  for (const char c : text) {
-    if (c == quote || c == '\\') {
-      result += {'\\', c};
-    } else if (c == '\n' || c == '\r' || c == '\t') {
-      result += {'\\', c == '\n' ? 'n' : c == '\r' ? 'r' : 't'};
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      result += {'\\', 'x', digits[static_cast<unsigned char>(c) / 16], digits[c % 16]};
-    } else {
-      result += c;
-    }
-  }
-  return result += quote;
+  std::string result;
+  detail::append_quoted(result, text);
+  return result;
 }
 
 // "a, b, c" of text_of(part) for each part.
@@ -43,11 +31,6 @@ std::string joined(const Parts& parts, TextOf text_of) {
     result += text_of(part);
   }
   return result;
-}
-
-std::string tuple(std::span<const std::size_t> shape) {
-  const auto number = [](std::size_t length) { return std::to_string(length); };
-  return "(" + joined(shape, number) + (shape.size() == 1 ? ",)" : ")");
 }
 
 std::string bracketed(const dtype::TimeUnit& unit) {
@@ -77,6 +60,11 @@ std::string title_of(const dtype::Field& field) {
 }
 
 }  // namespace
+
+std::string detail::tuple_text(std::span<const std::size_t> shape) {
+  const auto number = [](std::size_t length) { return std::to_string(length); };
+  return "(" + joined(shape, number) + (shape.size() == 1 ? ",)" : ")");
+}
 
 std::string dtype::str() const {
   std::string start = {byte_order(), static_cast<char>(kind())};
@@ -119,7 +107,7 @@ std::string dtype::name() const {
 std::string dtype::construction(bool brief) const {
   const auto brief_of = [](const Field& field) { return field.type.construction(true); };
   if (const auto* sub = sub_array()) {
-    return "(" + sub->element.construction(true) + ", " + tuple(sub->shape) + ")";
+    return "(" + sub->element.construction(true) + ", " + detail::tuple_text(sub->shape) + ")";
   }
   if (!data_->fields) {
     if (detail::is_number(kind()) && !brief && is_native()) return "'" + name() + "'";
@@ -131,20 +119,21 @@ std::string dtype::construction(bool brief) const {
   }
   std::string text;
   if (is_packed(*this)) {
-    text = "[" +
-           joined(fields(),
-                  [&](const Field& field) {
-                    const std::string name = quoted(field.name);
-                    const auto* sub = field.type.sub_array();
-                    return "(" +
-                           (field.title.empty() ? name
-                                                : "(" + quoted(field.title) + ", " + name + ")") +
-                           ", " +
-                           (sub ? sub->element.construction(true) + ", " + tuple(sub->shape)
-                                : brief_of(field)) +
-                           ")";
-                  }) +
-           "]";
+    text =
+        "[" +
+        joined(
+            fields(),
+            [&](const Field& field) {
+              const std::string name = quoted(field.name);
+              const auto* sub = field.type.sub_array();
+              return "(" +
+                     (field.title.empty() ? name : "(" + quoted(field.title) + ", " + name + ")") +
+                     ", " +
+                     (sub ? sub->element.construction(true) + ", " + detail::tuple_text(sub->shape)
+                          : brief_of(field)) +
+                     ")";
+            }) +
+        "]";
   } else {
     const auto name_of = [](const Field& field) { return quoted(field.name); };
     const auto offset_of = [](const Field& field) { return std::to_string(field.offset); };

@@ -213,13 +213,6 @@ Words words_of_objects(const ArrayNode& node, std::span<const std::ptrdiff_t> pl
 
 }  // namespace
 
-std::string tuple_text(std::span<const std::size_t> shape) {
-  std::string text = "(";
-  for (const std::size_t extent : shape) text += std::to_string(extent) + ", ";
-  if (!shape.empty()) text.resize(text.size() - (shape.size() == 1 ? 1 : 2));
-  return text + ')';
-}
-
 std::string array_repr(const ArrayNode& node, const PrintOptions& options, std::size_t most,
                        const ObjectRepr& repr) {
   constexpr std::size_t line_width = 75, longest_name = 200;

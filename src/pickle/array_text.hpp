@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <functional>
-#include <span>
 #include <string>
 
 #include "joblib/pickle/detail/value.hpp"
@@ -18,9 +17,6 @@ struct PrintOptions {
 
 /// The text of an object, of which only so many bytes matter.
 using ObjectRepr = std::function<std::string(const Value& object, std::size_t most)>;
-
-/// "(2, 3)", "(2,)"
-std::string tuple_text(std::span<const std::size_t> shape);
 
 /// An array in memory as numpy prints it, "array([0., 1.])"; `repr` does so with the elements of an
 /// array of objects. Of the text only `most` bytes matter: elements that come later may be missing.

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "float_text.hpp"
+#include "joblib/core/detail/utf8.hpp"
 #include "text.hpp"
 
 namespace joblib::detail {

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 
+#include "joblib/core/detail/utf8.hpp"
 #include "joblib/pickle/detail/extraction.hpp"
 
 namespace joblib::detail {
@@ -155,14 +156,8 @@ std::optional<std::string_view> to_text(const Value& value) {
 
 std::optional<char32_t> to_character(const Value& value) {
   const auto text = to_text(value);
-  if (!text || text->empty()) return {};
-  const auto first = static_cast<unsigned char>((*text)[0]);
-  const std::size_t length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-  if (text->size() != length) return {};
-  char32_t character = length == 1 ? first : first & (0xffU >> (length + 1));
-  for (std::size_t i = 1; i < length; ++i)
-    character = character << 6 | (static_cast<unsigned char>((*text)[i]) & 0x3fU);
-  return character;
+  if (!text || text->empty() || first_characters(*text, 1) != *text) return {};
+  return decode_character(*text);
 }
 
 std::optional<std::span<const std::byte>> to_bytes(const Value& value) {

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "compare.hpp"
+#include "joblib/core/detail/utf8.hpp"
 #include "joblib/core/error.hpp"
-#include "text.hpp"
 
 namespace joblib::detail {
 namespace {

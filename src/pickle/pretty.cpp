@@ -6,7 +6,6 @@
 #include "joblib/core/detail/utf8.hpp"
 #include "joblib/pickle/detail/extraction.hpp"
 #include "represent.hpp"
-#include "text.hpp"
 
 namespace joblib::detail {
 namespace {

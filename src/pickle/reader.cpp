@@ -1,4 +1,5 @@
 #include "joblib/pickle/detail/reader.hpp"
+#include "joblib/core/detail/utf8.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -1,10 +1,10 @@
 #include "joblib/pickle/detail/scalars.hpp"
+#include "joblib/core/detail/utf8.hpp"
 
 #include <chrono>
 #include <string>
 
 #include "joblib/pickle/detail/mismatch.hpp"
-#include "text.hpp"
 
 namespace joblib::detail {
 namespace {

@@ -8,12 +8,6 @@
 
 namespace joblib::detail {
 
-/// Whether `text` is UTF-8, where lone surrogates count as characters (as Python's surrogatepass).
-bool is_utf8(std::string_view text);
-
-/// Appends the UTF-8 of a character, surrogates included.
-void append_utf8(std::string& text, char32_t character);
-
 /// The UTF-8 of numpy's fixed-width text: 4 bytes for each character, padded with zeros.
 std::string utf8_of_characters(std::span<const std::byte> characters);
 
@@ -32,10 +26,5 @@ void negate(std::span<std::byte> integer);
 std::optional<std::vector<std::byte>> parse_integer(std::string_view decimal);
 /// The decimal number of two's complement, little endian bytes.
 std::string format_integer(std::span<const std::byte> bytes);
-
-/// Appends text, or bytes without the b, in quotes as Python prints it; `most` bytes of that
-/// matter.
-void append_quoted(std::string& out, std::string_view text, bool is_bytes,
-                   std::size_t most = std::string_view::npos);
 
 }  // namespace joblib::detail

@@ -1,4 +1,5 @@
 #include "joblib/pickle/detail/writer.hpp"
+#include "joblib/core/detail/utf8.hpp"
 
 #include <algorithm>
 #include <array>
@@ -6,7 +7,6 @@
 #include <vector>
 
 #include "joblib/core/error.hpp"
-#include "text.hpp"
 
 namespace joblib::detail {
 

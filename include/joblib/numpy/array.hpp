@@ -47,6 +47,9 @@ std::size_t checked_size(std::span<const std::size_t> shape, std::size_t itemsiz
 std::vector<std::ptrdiff_t> contiguous_strides(std::span<const std::size_t> shape,
                                                std::size_t itemsize, Order order);
 
+/// "(2, 3)", "(2,)"
+std::string tuple_text(std::span<const std::size_t> shape);
+
 /// Uninitialized memory for `bytes`, at least 64-byte aligned; from 4 MiB on it asks for huge pages
 /// and takes physical memory only where it is written. Throws Error where there is none.
 std::shared_ptr<std::byte> allocate_elements(std::size_t bytes);
