@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -18,6 +18,7 @@
 #include <elf.h>
 #include <link.h>
 
+#include "joblib/core/detail/c_file.hpp"
 #include "joblib/core/detail/fork_safe_mutex.hpp"
 #include "joblib/core/error.hpp"
 
@@ -119,22 +120,23 @@ Found find(const void* code) {
 // Parts of an ELF file; what lies outside of it is empty.
 class ElfFile {
  public:
-  explicit ElfFile(const std::string& path) : file_(path, std::ios::binary | std::ios::ate) {
-    size_ = file_ ? static_cast<std::uint64_t>(file_.tellg()) : 0;
+  explicit ElfFile(const std::string& path) : file_(open_to_read(path)) {
+    if (file_ != nullptr && ::fseeko(file_.get(), 0, SEEK_END) == 0)
+      size_ = static_cast<std::uint64_t>(::ftello(file_.get()));
   }
 
   template <class Record>
   std::vector<Record> records(std::uint64_t offset, std::uint64_t bytes) {
     if (offset > size_ || bytes > size_ - offset) return {};
     std::vector<Record> result(bytes / sizeof(Record));
-    file_.seekg(static_cast<std::streamoff>(offset));
-    file_.read(reinterpret_cast<char*>(result.data()),
-               static_cast<std::streamsize>(result.size() * sizeof(Record)));
-    return file_ ? result : std::vector<Record>();
+    const bool is_read =
+        ::fseeko(file_.get(), static_cast<off_t>(offset), SEEK_SET) == 0 &&
+        std::fread(result.data(), sizeof(Record), result.size(), file_.get()) == result.size();
+    return is_read ? result : std::vector<Record>();
   }
 
  private:
-  std::ifstream file_;
+  CFile file_;
   std::uint64_t size_ = 0;
 };
 

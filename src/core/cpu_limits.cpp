@@ -1,19 +1,19 @@
 #include "joblib/core/detail/cpu_limits.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdint>
-#include <fstream>
-#include <iterator>
+#include <cstdio>
 #include <limits>
 #include <mutex>
 #include <set>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "joblib/core/detail/c_file.hpp"
 #include "joblib/core/detail/parse_number.hpp"
 #include "joblib/core/log.hpp"
 
@@ -33,22 +33,34 @@ namespace fs = std::filesystem;
 
 // Empty if it can't be read.
 std::string read_file(const fs::path& path) {
-  std::ifstream file(path);
+  const CFile file = open_to_read(path);
+  if (file == nullptr) return {};
   std::string text;
-  std::getline(file, text, '\0');
-  return file.bad() ? std::string() : text;
+  std::array<char, 4096> part{};
+  while (const std::size_t count = std::fread(part.data(), 1, part.size(), file.get()))
+    text.append(part.data(), count);
+  return std::ferror(file.get()) != 0 ? std::string() : text;
 }
 
-std::vector<std::string> split(const std::string& text, char separator) {
+std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> parts;
-  std::istringstream stream(text);
-  for (std::string part; std::getline(stream, part, separator);) parts.push_back(part);
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(separator), text.size());
+    parts.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
   return parts;
 }
 
-std::vector<std::string> words(const std::string& text) {
-  std::istringstream stream(text);
-  return {std::istream_iterator<std::string>(stream), {}};
+std::vector<std::string> words(std::string_view text) {
+  constexpr std::string_view space = " \t\n\v\f\r";
+  std::vector<std::string> words;
+  for (std::size_t begin = 0; (begin = text.find_first_not_of(space, begin)) != text.npos;) {
+    const std::size_t end = std::min(text.find_first_of(space, begin), text.size());
+    words.emplace_back(text.substr(begin, end - begin));
+    begin = end;
+  }
+  return words;
 }
 
 bool contains(const std::vector<std::string>& items, std::string_view item) {
