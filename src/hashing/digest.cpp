@@ -29,9 +29,35 @@ void check(bool done) {
   if (!done) throw Error(errc::unsupported, "OpenSSL can't compute the digest");
 }
 
+class Evp final : public Digest::Algorithm {
+ public:
+  explicit Evp(const EVP_MD* algorithm) : context_(EVP_MD_CTX_new()) {
+    check(algorithm != nullptr && context_ != nullptr &&
+          EVP_DigestInit_ex2(context_.get(), algorithm, nullptr) == 1);
+  }
+
+  void update(std::span<const std::byte> bytes) override {
+    check(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
+  }
+
+  std::span<const unsigned char> finish() override {
+    unsigned int size = 0;
+    check(EVP_DigestFinal_ex(context_.get(), result_.data(), &size) == 1);
+    return std::span(result_).first(size);
+  }
+
+ private:
+  struct Free {
+    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+  };
+
+  std::unique_ptr<EVP_MD_CTX, Free> context_;
+  std::array<unsigned char, EVP_MAX_MD_SIZE> result_{};
+};
+
 // The algorithms of OpenSSL's own provider, whatever the configuration of the program allows: the
 // digest is an identifier and protects nothing. To get them takes a millisecond, too long for the
-// load of each program; a fork meanwhile waits.
+// load of each program, and the first digest reads OpenSSL's configuration; a fork meanwhile waits.
 class Algorithms {
  public:
   static Algorithms& instance() {
@@ -58,6 +84,7 @@ class Algorithms {
     if (library != nullptr) OSSL_PROVIDER_load(library, "default");
     md5_ = EVP_MD_fetch(library, "MD5", "");
     sha1_ = EVP_MD_fetch(library, "SHA1", "");
+    const Evp first(md5_);
     fetched_.store(true, std::memory_order_release);
   }
 
@@ -68,32 +95,6 @@ class Algorithms {
 };
 
 [[maybe_unused]] const auto& algorithms_made_at_load = Algorithms::instance();
-
-class Evp final : public Digest::Algorithm {
- public:
-  explicit Evp(const EVP_MD* algorithm) : context_(EVP_MD_CTX_new()) {
-    check(algorithm != nullptr && context_ != nullptr &&
-          EVP_DigestInit_ex2(context_.get(), algorithm, nullptr) == 1);
-  }
-
-  void update(std::span<const std::byte> bytes) override {
-    check(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
-  }
-
-  std::span<const unsigned char> finish() override {
-    unsigned int size = 0;
-    check(EVP_DigestFinal_ex(context_.get(), result_.data(), &size) == 1);
-    return std::span(result_).first(size);
-  }
-
- private:
-  struct Free {
-    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-  };
-
-  std::unique_ptr<EVP_MD_CTX, Free> context_;
-  std::array<unsigned char, EVP_MAX_MD_SIZE> result_{};
-};
 
 #ifdef JOBLIB_WITH_XXHASH
 class Xxh3 final : public Digest::Algorithm {

@@ -1,3 +1,4 @@
+#include <atomic>
 #include <list>
 #include <map>
 #include <string>
@@ -5,7 +6,9 @@
 #include <vector>
 
 #include "numpy/make_array.hpp"
+#include "parallel/stress/sanitizers.hpp"
 #include "pickle/make.hpp"
+#include "store/child.hpp"
 
 #include "joblib/hash.hpp"
 
@@ -28,6 +31,23 @@ TEST_CASE("Threads hash the same Object and array at the same time") {
   }
   const std::string expected = hash(array) + hash(value) + hash(std::pair(kept, value));
   CHECK(digests == std::vector<std::string>(8, expected));
+}
+
+// OpenSSL makes much of what it needs with the first digest.
+TEST_CASE("Children that are forked during the first digest of a process compute some, too") {
+  if (thread_sanitizer || address_sanitizer) return;  // forks may find its allocator locked
+  std::atomic<bool> begins = false;
+  std::list<Child> children;
+  {
+    const std::jthread first([&] {
+      begins = true;
+      begins.notify_one();
+      hash(1);
+    });
+    begins.wait(false);
+    for (int i = 0; i < 12; ++i) children.emplace_back([](Child&) { return hash(2).size() == 32; });
+  }
+  for (Child& child : children) CHECK(child.ended_well());
 }
 
 }  // namespace joblib::test
