@@ -4,14 +4,24 @@
 #include <bit>
 #include <cstring>
 #include <iterator>
+#include <mutex>
 #include <new>
 #include <utility>
 
 #include "compare.hpp"
+#include "joblib/core/detail/fork_safe_mutex.hpp"
 #include "joblib/core/error.hpp"
 
 namespace joblib::detail {
 namespace {
+
+// Of the indices of all documents: a child may be forked while another thread makes one.
+ForkSafeMutex& index_mutex() {
+  static auto& mutex = *new ForkSafeMutex;  // never destroyed
+  return mutex;
+}
+
+[[maybe_unused]] const auto& index_mutex_made_at_load = index_mutex();
 
 constexpr std::size_t largest_block = 4 << 20;  // of huge pages
 
@@ -67,10 +77,18 @@ void Document::spend(std::uint64_t amount) {
 const Value* Document::find(std::span<const Entry> entries, const Value& key) const {
   constexpr std::size_t smallest_indexed = 16;
   if (entries.size() < smallest_indexed) return detail::find(entries, key);
-  const std::lock_guard lock(index_mutex_);
-  std::unique_ptr<DictIndex>& index = indices_[entries.data()];
-  if (index == nullptr) index = std::make_unique<DictIndex>(entries);
-  return index->find(key);
+  std::unique_ptr<const DictIndex> made;  // ends without the lock where another thread was faster
+  std::unique_lock lock(index_mutex());
+  auto found = indices_.find(entries.data());
+  if (found == indices_.end()) {
+    lock.unlock();
+    made = std::make_unique<const DictIndex>(entries);
+    lock.lock();
+    found = indices_.try_emplace(entries.data(), std::move(made)).first;
+  }
+  const DictIndex& index = *found->second;
+  lock.unlock();
+  return index.find(key);
 }
 
 Value Document::text(Tag tag, std::string_view text) {

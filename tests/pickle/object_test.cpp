@@ -10,6 +10,8 @@
 #include <thread>
 
 #include "make.hpp"
+#include "parallel/stress/sanitizers.hpp"
+#include "store/child.hpp"
 
 namespace joblib::test {
 
@@ -308,6 +310,26 @@ TEST_CASE("Threads may look into one Object at the same time") {
   }
   for (std::thread& thread : threads) thread.join();
   CHECK(right == 1'004);
+}
+
+TEST_CASE("Children that are forked while a thread looks into an Object do so, too") {
+  if (thread_sanitizer || address_sanitizer) return;  // forks may find its allocator locked
+  std::map<std::string, int> map;
+  for (int i = 0; i < 100'000; ++i) map.emplace(std::to_string(i), i);
+  const Object object = in_python(map);
+  std::atomic<bool> begins = false;
+  std::list<Child> children;
+  {
+    const std::jthread first([&] {
+      begins = true;
+      begins.notify_one();
+      object.contains("1");
+    });
+    begins.wait(false);
+    for (int i = 0; i < 5; ++i)
+      children.emplace_back([&](Child&) { return object["2"].as<int>() == 2; });
+  }
+  for (Child& child : children) CHECK(child.ended_well());
 }
 
 }  // namespace joblib::test

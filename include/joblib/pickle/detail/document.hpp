@@ -6,7 +6,6 @@
 #include <deque>
 #include <limits>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string_view>
 #include <unordered_map>
@@ -100,8 +99,7 @@ class Document {
   std::deque<dtype> types_ = {};
   std::vector<std::shared_ptr<Document>> others_ = {};
   std::uint64_t budget_ = unlimited;
-  mutable std::mutex index_mutex_ = {};
-  mutable std::unordered_map<const Entry*, std::unique_ptr<DictIndex>> indices_;
+  mutable std::unordered_map<const Entry*, std::unique_ptr<const DictIndex>> indices_;
 };
 
 }  // namespace joblib::detail
