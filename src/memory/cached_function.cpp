@@ -158,11 +158,12 @@ ReceivedCaches& received() {
 
 std::shared_ptr<ResultCache> received_cache(const bytes& state) {
   ReceivedCaches& all = received();
+  std::shared_ptr<ResultCache> made;  // ends without the lock where another thread was faster
   std::unique_lock lock(all.mutex);
   if (const auto found = all.caches.find(state.view()); found != all.caches.end())
     return found->second;
   lock.unlock();
-  auto made = make_cache(loads<CacheState>(state));
+  made = make_cache(loads<CacheState>(state));
   lock.lock();
   return all.caches.try_emplace(std::string(state.view()), std::move(made)).first->second;
 }

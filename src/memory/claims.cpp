@@ -39,15 +39,16 @@ Claims& claims() {
 }  // namespace
 
 void ResultCache::claim(const std::string& folder, const CallableIdentity& identity) {
-  const std::lock_guard lock(claims().mutex);
+  const std::string place = place_of(folder);
   Claim claim{.identity = identity, .store = {}};
-  if (!store_->keeps_items()) {
-    claim.store = store_;
+  if (!store_->keeps_items()) claim.store = store_;
+  const std::lock_guard lock(claims().mutex);
+  if (claim.store) {
     std::erase_if(claims().by_folder, [](const auto& other) {
       return other.second.store && other.second.store->expired();
     });
   }
-  const auto [found, is_new] = claims().by_folder.emplace(place_of(folder), std::move(claim));
+  const auto [found, is_new] = claims().by_folder.emplace(place, std::move(claim));
   if (is_new || found->second.identity == identity) return;
   throw Error(errc::invalid_argument, "two different functions are cached under the name '" +
                                           folder + "' in " + store_->location() +

@@ -153,9 +153,11 @@ SizeKeeper::~SizeKeeper() {
 void SizeKeeper::added(StoredEntry entry) {
   {
     const std::lock_guard lock(mutex_);
-    if (std::exchange(process_, getpid()) != getpid()) {
+    if (process_ != getpid()) {
+      auto thread = std::make_unique<Thread>(store_, limits_, verbose_);
       static_cast<void>(thread_.release());
-      thread_ = std::make_unique<Thread>(store_, limits_, verbose_);
+      thread_ = std::move(thread);
+      process_ = getpid();
     }
   }
   thread_->added(std::move(entry));

@@ -1,5 +1,6 @@
 // Calls of several threads and processes at the same time.
 
+#include <atomic>
 #include <barrier>
 #include <chrono>
 #include <fstream>
@@ -10,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "joblib/io/memory.hpp"
 #include "joblib/parallel.hpp"
 #include "parallel/stress/sanitizers.hpp"
 #include "store/child.hpp"
@@ -38,6 +40,33 @@ int noted(const std::string& file, int x) {
 }
 
 }  // namespace
+
+TEST_CASE_METHOD(CacheFolder, "Threads receive one cached function while another one forks") {
+  if (thread_sanitizer || address_sanitizer) return;  // forks may find its allocator locked
+  using Cached = MemorizedFunc<int (*)(int)>;
+  std::atomic<bool> over = false;
+  const std::jthread forks([&] {
+    while (!over) Child([](Child&) { return true; }).ended_well();
+  });
+  constexpr int rounds = 20;
+  std::atomic<int> right = 0;
+  for (int round = 0; round < rounds; ++round) {
+    const Memory its_own(folder.root() / std::to_string(round), {.verbose = 0});
+    detail::MemorySink sink;
+    detail::PickleWriter writer(sink, {});
+    detail::Wire<Cached>::write(writer, its_own.cache("square", &square));
+    writer.finish();
+    const bytes sent(sink.take());
+    std::barrier at_once(n_threads);
+    on_threads([&](int) {
+      at_once.arrive_and_wait();
+      detail::Load load(std::span<const std::byte>(sent), LoadOptions{});
+      if (detail::Wire<Cached>::read(load.extraction(), load.root())(3) == 9) ++right;
+    });
+  }
+  over = true;
+  CHECK(right == rounds * n_threads);
+}
 
 TEST_CASE_METHOD(CacheFolder, "A missing result is computed once for all threads") {
   const bool in_memory = GENERATE(false, true);
