@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -118,7 +119,7 @@ void LokyBackend::stop_call() noexcept {
 
 bytes LokyBackend::run(RemoteJob& job, const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
-  const std::shared_ptr<detail::WorkerPool> pool = pools_.front();
+  const std::shared_ptr<detail::WorkerPool> pool = pools_.back();
   lock.unlock();
   const detail::Message request = job.request_with_files();
   const std::string tag = options_.tag_output ? '[' + job.name() + "] " : "";

@@ -172,9 +172,12 @@ void WorkerProcess::throw_terminated() {
       exit_code + "}");
 }
 
+// A thread of the parent may have been changing what is left behind.
 void WorkerProcess::abandon() noexcept {
-  channel_.reset();
-  output_.reset();
+  channel_->abandon();
+  output_->abandon();
+  static_cast<void>(channel_.release());
+  static_cast<void>(output_.release());
   process_.abandon();
   usable_ = false;
 }

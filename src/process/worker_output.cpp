@@ -93,6 +93,10 @@ void WorkerOutput::close_write_ends() noexcept {
   for (Stream& stream : streams_) stream.write_end = {};
 }
 
+void WorkerOutput::abandon() noexcept {
+  for (Stream& stream : streams_) stream.read_end = {};
+}
+
 bool WorkerOutput::wait(int socket, short events, Clock::time_point deadline) {
   for (;;) {
     int rest = -1;  // milliseconds

@@ -25,6 +25,9 @@ class WorkerOutput {
   std::array<int, 2> write_ends() const noexcept;
   void close_write_ends() noexcept;
 
+  // Only closes the pipes, in the child of a fork.
+  void abandon() noexcept;
+
   // What each line begins with from now on. What was written before still has the former one.
   void set_tag(const std::string& tag);
 

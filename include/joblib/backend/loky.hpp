@@ -2,10 +2,10 @@
 
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "joblib/backend/remote_backend.hpp"
+#include "joblib/core/detail/fork_safe_mutex.hpp"
 
 namespace joblib {
 
@@ -49,8 +49,9 @@ class LokyBackend : public RemoteBackend {
 
  private:
   const LokyOptions options_;
-  std::mutex mutex_ = {};
-  // One for each call that runs, of which the first one is used; guarded by mutex_.
+  detail::ForkSafeMutex mutex_ = {};
+  // One for each call that runs, of which the last one is used: in a child, those before are its
+  // parent's. Guarded by mutex_.
   std::vector<std::shared_ptr<detail::WorkerPool>> pools_ = {};
 };
 

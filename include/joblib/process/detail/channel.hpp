@@ -26,6 +26,9 @@ class Channel {
   /// The next frame; none where the other side has gone. Throws Error as Protocol does.
   std::optional<Frame> receive();
 
+  /// Only closes the connection, in the child of a fork.
+  void abandon() noexcept { socket_ = {}; }
+
   int socket() const noexcept { return socket_.get(); }
   const Hello& peer() const { return protocol_.peer(); }
 
