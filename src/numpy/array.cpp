@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t max_axes = 64;
 constexpr std::size_t max_bytes = std::numeric_limits<std::ptrdiff_t>::max();
-constexpr std::size_t alignment = 64;
+constexpr std::size_t element_alignment = 64;
 constexpr std::size_t huge_page = std::size_t{2} << 20;
 constexpr std::size_t mapped_from = 2 * huge_page;
 
@@ -107,7 +107,7 @@ void ask_for_huge_pages(void* memory, std::size_t bytes) noexcept {
 
 std::shared_ptr<std::byte> allocate_elements(std::size_t bytes) {
   if (bytes >= mapped_from) return map_pages(bytes);
-  constexpr std::align_val_t aligned{alignment};
+  constexpr std::align_val_t aligned{element_alignment};
   void* first = ::operator new(std::max<std::size_t>(bytes, 1), aligned, std::nothrow);
   if (first == nullptr) refuse_size(bytes);
   return {static_cast<std::byte*>(first), [](std::byte* p) { ::operator delete(p, aligned); }};
