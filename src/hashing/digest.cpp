@@ -65,33 +65,31 @@ class Algorithms {
     return algorithms;
   }
 
-  const EVP_MD* md5() {
-    fetch();
-    return md5_;
-  }
+  struct Fetched {
+    const EVP_MD* md5 = nullptr;
+    const EVP_MD* sha1 = nullptr;
+  };
 
-  const EVP_MD* sha1() {
-    fetch();
-    return sha1_;
+  const Fetched& get() {
+    if (!is_fetched_.load(std::memory_order_acquire)) fetch();
+    return fetched_;
   }
 
  private:
   void fetch() {
-    if (fetched_.load(std::memory_order_acquire)) return;
     const std::lock_guard lock(mutex_);
-    if (fetched_) return;
+    if (is_fetched_) return;
     OSSL_LIB_CTX* const library = OSSL_LIB_CTX_new();
     if (library != nullptr) OSSL_PROVIDER_load(library, "default");
-    md5_ = EVP_MD_fetch(library, "MD5", "");
-    sha1_ = EVP_MD_fetch(library, "SHA1", "");
-    const Evp first(md5_);
-    fetched_.store(true, std::memory_order_release);
+    fetched_ = {.md5 = EVP_MD_fetch(library, "MD5", ""),
+                .sha1 = EVP_MD_fetch(library, "SHA1", "")};
+    const Evp first(fetched_.md5);
+    is_fetched_.store(true, std::memory_order_release);
   }
 
   ForkSafeMutex mutex_;
-  const EVP_MD* md5_ = nullptr;
-  const EVP_MD* sha1_ = nullptr;
-  std::atomic<bool> fetched_ = false;
+  Fetched fetched_ = {};
+  std::atomic<bool> is_fetched_ = false;
 };
 
 [[maybe_unused]] const auto& algorithms_made_at_load = Algorithms::instance();
@@ -126,9 +124,9 @@ class Xxh3 final : public Digest::Algorithm {
 
 Digest::Digest(std::string_view name) {
   if (name == "md5") {
-    algorithm_ = std::make_unique<Evp>(Algorithms::instance().md5());
+    algorithm_ = std::make_unique<Evp>(Algorithms::instance().get().md5);
   } else if (name == "sha1") {
-    algorithm_ = std::make_unique<Evp>(Algorithms::instance().sha1());
+    algorithm_ = std::make_unique<Evp>(Algorithms::instance().get().sha1);
   } else if (name == "xxh3") {
 #ifdef JOBLIB_WITH_XXHASH
     algorithm_ = std::make_unique<Xxh3>();

@@ -1,5 +1,4 @@
 #include "joblib/pickle/detail/reader.hpp"
-#include "joblib/core/detail/utf8.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -10,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "joblib/core/detail/utf8.hpp"
 #include "joblib/core/error.hpp"
 #include "joblib/pickle/detail/extraction.hpp"
 #include "joblib/pickle/detail/opcodes.hpp"

@@ -1,9 +1,9 @@
 #include "joblib/pickle/detail/scalars.hpp"
-#include "joblib/core/detail/utf8.hpp"
 
 #include <chrono>
 #include <string>
 
+#include "joblib/core/detail/utf8.hpp"
 #include "joblib/pickle/detail/mismatch.hpp"
 
 namespace joblib::detail {

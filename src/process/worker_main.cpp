@@ -7,7 +7,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <fstream>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -21,6 +20,7 @@
 #include <unistd.h>
 
 #include "foreign_host.hpp"
+#include "joblib/core/detail/c_file.hpp"
 #include "joblib/core/error.hpp"
 #include "joblib/io/detail/posix.hpp"
 #include "joblib/process/code_address.hpp"
@@ -92,11 +92,11 @@ class LeakWatch {
  private:
   // In bytes, without what other processes have mapped too.
   static std::int64_t own_memory() {
-    std::ifstream file("/proc/self/statm");
-    std::int64_t size = 0;
-    std::int64_t resident = 0;
-    std::int64_t shared = 0;
-    file >> size >> resident >> shared;
+    long size = 0;
+    long resident = 0;
+    long shared = 0;
+    const CFile file = open_to_read("/proc/self/statm");
+    if (!file || std::fscanf(file.get(), "%ld %ld %ld", &size, &resident, &shared) != 3) return 0;
     return (resident - shared) * ::sysconf(_SC_PAGESIZE);
   }
 
