@@ -7,11 +7,29 @@
 #include <string_view>
 #include <vector>
 
+#include <sched.h>
+
 #include "../measure.hpp"
 
 /// The cases that every contender runs, each through calls of its own. A program runs the one case
 /// named on its command line; a contender that has nothing for a case prints nothing.
 namespace bench {
+
+/// Keeps this thread on the first core that it may use, or on the second one.
+inline void keep_on_core(int position) {
+  cpu_set_t allowed;
+  sched_getaffinity(0, sizeof(allowed), &allowed);
+  for (int core = 0; core < CPU_SETSIZE; ++core) {
+    if (!CPU_ISSET(core, &allowed) || position-- > 0) continue;
+    cpu_set_t only;
+    CPU_ZERO(&only);
+    CPU_SET(core, &only);
+    sched_setaffinity(0, sizeof(only), &only);
+    return;
+  }
+  std::cerr << "This case needs two cores.\n";
+  std::exit(1);
+}
 
 class Cases {
  public:

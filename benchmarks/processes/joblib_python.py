@@ -3,6 +3,7 @@
 usage: joblib_python.py CASE
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -32,8 +33,11 @@ def main(case):
     def shut_down():
         get_reusable_executor().shutdown(kill_workers=True)
 
-    if case == "round_trip":
-        executor = get_reusable_executor(max_workers=2)
+    if case in ("round_trip", "round_trip_one_core"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, cores[:1])
+        core_of_worker = cores[1] if case == "round_trip" else cores[0]
+        executor = get_reusable_executor(max_workers=2, initializer=os.sched_setaffinity, initargs=(0, {core_of_worker}))
 
         def round_trips():
             for i in range(100):

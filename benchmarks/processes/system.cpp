@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdio>
 #include <cstring>
+#include <functional>
 
 #include <spawn.h>
 #include <sys/mman.h>
@@ -20,15 +21,16 @@ void check(bool condition) {
   std::exit(1);
 }
 
-// A child that sends back each byte that it gets.
+// A child that sends back each byte that it gets, after it has run `prepare`.
 class Echo {
  public:
-  Echo() {
+  explicit Echo(const std::function<void()>& prepare) {
     check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends_.data()) == 0);
     child_ = ::fork();
     check(child_ >= 0);
     if (child_ > 0) return;
     ::close(ends_[0]);
+    prepare();
     for (char byte = 0; ::read(ends_[1], &byte, 1) == 1;) check(::write(ends_[1], &byte, 1) == 1);
     std::_Exit(0);
   }
@@ -84,15 +86,21 @@ void share(const std::vector<double>& values, bool copied) {
 int main(int argc, char** argv) {
   const bench::Cases cases(argc, argv);
   const auto nothing = [] {};
-  if (cases.name() == "round_trip" || cases.name() == "call") {
-    const Echo echo;
+  const auto time_round_trips = [&](const char* name, const std::function<void()>& prepare_child,
+                                    const std::function<void()>& prepare) {
+    if (cases.name() != name) return;
+    const Echo echo(prepare_child);
+    prepare();
     constexpr int calls = 1000;
-    const auto round_trips = [&] {
+    cases.time(name, "socketpair", calls, 1e6, nothing, [&] {
       for (int i = 0; i < calls; ++i) echo.round_trip();
-    };
-    cases.time("round_trip", "socketpair", calls, 1e6, nothing, round_trips);
-    cases.time("call", "socketpair", calls, 1e6, nothing, round_trips);
-  }
+    });
+  };
+  const auto first = [] { bench::keep_on_core(0); };
+  const auto second = [] { bench::keep_on_core(1); };
+  time_round_trips("round_trip", second, first);
+  time_round_trips("round_trip_one_core", first, first);
+  time_round_trips("call", nothing, nothing);
   cases.time("start", "posix_spawn", 1, 1e3, nothing, [&] { start_two(argv[0]); });
   if (!cases.has_array()) return 0;
   const std::vector<double> values(bench::Cases::large / sizeof(double), 1);

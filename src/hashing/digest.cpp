@@ -81,8 +81,7 @@ class Algorithms {
     if (is_fetched_) return;
     OSSL_LIB_CTX* const library = OSSL_LIB_CTX_new();
     if (library != nullptr) OSSL_PROVIDER_load(library, "default");
-    fetched_ = {.md5 = EVP_MD_fetch(library, "MD5", ""),
-                .sha1 = EVP_MD_fetch(library, "SHA1", "")};
+    fetched_ = {.md5 = EVP_MD_fetch(library, "MD5", ""), .sha1 = EVP_MD_fetch(library, "SHA1", "")};
     const Evp first(fetched_.md5);
     is_fetched_.store(true, std::memory_order_release);
   }
