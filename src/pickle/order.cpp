@@ -24,8 +24,9 @@ using Bytes = std::span<const std::byte>;
               "the value is nested deeper than " + std::to_string(most_nested) + " levels");
 }
 
-// The key as Python compares it: numpy's numbers and text, in tuples as well, as Python's own.
-Value plain_key(const Value& key, Document& document, int depth = 0) {
+}  // namespace
+
+Value plain_key(const Value& key, Document& document, int depth) {
   if (depth > most_nested) fail_too_deep();
   if (key.tag() == Tag::tuple || key.tag() == Tag::frozenset) {
     std::vector<Value> items;
@@ -54,6 +55,8 @@ Value plain_key(const Value& key, Document& document, int depth = 0) {
   if (const auto real = to_real(key)) return Value::real(*real);
   return key;
 }
+
+namespace {
 
 // A long double holds all integers of 64 bits and all floats.
 std::optional<long double> number_of(const Value& value) {

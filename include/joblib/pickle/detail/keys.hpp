@@ -32,6 +32,9 @@ struct EqualKeys {
 /// datetime's types without time zones are compared, nothing else.
 std::optional<std::vector<EqualKeys>> sorted_keys(std::span<const Value> keys);
 
+/// The key, with numpy's numbers and text in it as Python's own, which are equal to them.
+Value plain_key(const Value& key, Document& document, int depth = 0);
+
 /// A sink to which equal dicts and sets must be saved in the same way, whatever their order is:
 /// `digest_of(save)` is the digest of what `save(sink)` saves.
 template <class Sink>

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <optional>
 #include <ranges>
@@ -32,19 +33,31 @@ class SortedKeys {
       positions_ = std::move(*sorted);
       return;
     }
-    std::vector<std::pair<std::string, std::size_t>> sorted;
+    const auto digest_of = [&](const Value& key) {
+      return sink.digest_of([&](Sink& other) { ValueSaver<Sink>(other).save(key); });
+    };
+    Document document;
+    std::unordered_map<std::string, std::size_t> positions;  // by digests that equal keys share
+    std::vector<std::pair<std::string, EqualKeys>> sorted;
     for (std::size_t i = 0; i < keys_.size(); ++i) {
-      sorted.emplace_back(
-          sink.digest_of([&](Sink& other) { ValueSaver<Sink>(other).save(keys_[i]); }), i);
-    }
-    std::ranges::sort(sorted);
-    for (auto& [digest, i] : sorted) {
-      if (!digests_.empty() && digests_.back() == digest && may_repeat(keys_[i])) {
-        positions_.back().last = i;
-        continue;
+      std::string digest = digest_of(keys_[i]);
+      const Value plain = plain_key(keys_[i], document);
+      if (may_repeat(plain)) {
+        const bool is_own =
+            plain.tag() == keys_[i].tag() && plain.identity() == keys_[i].identity();
+        const auto [found, is_new] =
+            positions.emplace(is_own ? digest : digest_of(plain), sorted.size());
+        if (!is_new) {
+          sorted[found->second].second.last = i;
+          continue;
+        }
       }
+      sorted.emplace_back(std::move(digest), EqualKeys{i, i});
+    }
+    std::ranges::stable_sort(sorted, {}, &std::pair<std::string, EqualKeys>::first);
+    for (auto& [digest, position] : sorted) {
       digests_.push_back(std::move(digest));
-      positions_.push_back({i, i});
+      positions_.push_back(position);
     }
   }
 
@@ -59,7 +72,10 @@ class SortedKeys {
  private:
   // Whether equal digests are those of one key: NaNs and instances can be keys beside their equals.
   static bool may_repeat(const Value& key) {
-    return key.tag() != Tag::real && key.tag() != Tag::instance && key.tag() != Tag::array;
+    if (key.tag() == Tag::real) return !std::isnan(key.real());
+    if (key.tag() == Tag::tuple || key.tag() == Tag::frozenset)
+      return std::ranges::all_of(key.sequence().span(), may_repeat);
+    return key.tag() != Tag::instance && key.tag() != Tag::array;
   }
 
   std::vector<Value> keys_;
