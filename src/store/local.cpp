@@ -99,8 +99,11 @@ class FolderLock final : public StoreLock {
 
 }  // namespace
 
-LocalStore::LocalStore(const fs::path& root)
-    : location_(root.string()), root_(absolute_folder(root)), locks_(root_ + "/.lock") {
+LocalStore::LocalStore(const fs::path& root, bool fsync)
+    : location_(root.string()),
+      root_(absolute_folder(root)),
+      fsync_(fsync),
+      locks_(root_ + "/.lock") {
   const int error = detail::make_folder(root_);
   std::error_code unknown;
   if (error != 0 || !fs::is_directory(root_, unknown)) {
@@ -128,7 +131,7 @@ std::unique_ptr<ByteSource> LocalStore::open(const std::string& name) {
 }
 
 std::unique_ptr<ByteSink> LocalStore::create(const std::string& name) {
-  return detail::create_file(path_of(name), root_ + temporary_folder);
+  return detail::create_file(path_of(name), root_ + temporary_folder, fsync_);
 }
 
 bool LocalStore::exists(const std::string& name) {
@@ -173,8 +176,8 @@ std::string LocalStore::path_of(const std::string& name) const {
   return root_ + '/' + name;
 }
 
-std::shared_ptr<LocalStore> make_local_store(const std::string& location) {
-  return std::make_shared<LocalStore>(expand_home(location) / "joblib");
+std::shared_ptr<LocalStore> make_local_store(const std::string& location, bool fsync) {
+  return std::make_shared<LocalStore>(expand_home(location) / "joblib", fsync);
 }
 
 }  // namespace joblib

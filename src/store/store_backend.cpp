@@ -18,8 +18,13 @@ namespace {
 }
 
 std::shared_ptr<StoreBackend> local(const std::string& location, const StoreOptions& options) {
-  if (!options.empty()) refuse(options.begin()->first, "is unknown to 'local', which has none");
-  return make_local_store(location);
+  bool fsync = false;
+  for (const auto& [option, value] : options) {
+    if (option != "fsync") refuse(option, "is unknown to 'local', which has 'fsync'");
+    if (!std::holds_alternative<bool>(value)) refuse(option, "must be true or false");
+    fsync = std::get<bool>(value);
+  }
+  return make_local_store(location, fsync);
 }
 
 std::uint64_t bytes_of(const std::string& option, const StoreOption& value) {

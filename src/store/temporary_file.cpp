@@ -53,8 +53,8 @@ bool is_of_dead_process(std::string_view name, std::string_view prefix) {
 
 class TemporaryFile final : public ByteSink {
  public:
-  TemporaryFile(std::string target, const std::string& folder)
-      : target_(std::move(target)), fd_(make(folder)), sink_(fd_.get(), target_) {}
+  TemporaryFile(std::string target, const std::string& folder, bool fsync)
+      : target_(std::move(target)), fsync_(fsync), fd_(make(folder)), sink_(fd_.get(), target_) {}
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
   ~TemporaryFile() override {
@@ -65,6 +65,8 @@ class TemporaryFile final : public ByteSink {
   void expect(std::uint64_t bytes) override { sink_.expect(bytes); }
 
   void finish() override {
+    if (fsync_ && uninterrupted([&] { return ::fsync(fd_.get()); }) != 0)
+      throw_io_error("write to", target_, errno);
     // Some file systems report only now that writing failed.
     if (::close(fd_.release()) != 0 && errno != EINTR) {
       throw_io_error("write to", target_, errno);
@@ -95,6 +97,7 @@ class TemporaryFile final : public ByteSink {
   }
 
   const std::string target_;
+  const bool fsync_;
   std::string path_ = {};  // of the file until it is moved
   FileDescriptor fd_;
   FileSink sink_;
@@ -102,8 +105,8 @@ class TemporaryFile final : public ByteSink {
 
 }  // namespace
 
-std::unique_ptr<ByteSink> create_file(std::string target, const std::string& folder) {
-  return std::make_unique<TemporaryFile>(std::move(target), folder);
+std::unique_ptr<ByteSink> create_file(std::string target, const std::string& folder, bool fsync) {
+  return std::make_unique<TemporaryFile>(std::move(target), folder, fsync);
 }
 
 void remove_leftovers(const std::string& folder) noexcept try {

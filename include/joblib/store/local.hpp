@@ -18,9 +18,10 @@ namespace joblib {
 class LocalStore final : public StoreBackend {
  public:
   /// Makes the folder, and a .gitignore in it, or beside it if it is named "joblib"; removes what
-  /// processes have left behind that died while they were writing. Throws Error if there can be no
-  /// such folder.
-  explicit LocalStore(const std::filesystem::path& root);
+  /// processes have left behind that died while they were writing. With `fsync` the disk has an
+  /// item before it can be read, so that items are whole after a power failure, too. Throws Error
+  /// if there can be no such folder.
+  explicit LocalStore(const std::filesystem::path& root, bool fsync = false);
 
   std::string location() const override { return location_; }
   std::unique_ptr<ByteSource> open(const std::string& name) override;
@@ -37,11 +38,12 @@ class LocalStore final : public StoreBackend {
 
   std::string location_;
   std::string root_;  // absolute, whatever becomes the current folder; no slash at the end
+  const bool fsync_;
   detail::NameLocks locks_;
 };
 
 /// The store of a `Memory` at this place, as joblib has it: in "joblib" below the location, of
 /// which a leading "~" or "~user" is a home folder.
-std::shared_ptr<LocalStore> make_local_store(const std::string& location);
+std::shared_ptr<LocalStore> make_local_store(const std::string& location, bool fsync = false);
 
 }  // namespace joblib
