@@ -161,6 +161,7 @@ bool ResultCache::compute_unless(const std::function<bool()>& is_there,
                                  const CachedFunction& function, const std::string& args_id,
                                  CachedCall& call) {
   const std::unique_ptr<StoreLock> mine = lock(entry_of(function, args_id));
+  const CachedCallScope scope;  // who has a lock waits for no other
   // Others may have had the lock.
   if (mine != nullptr && !mine->found_nothing() && is_there()) return true;
   return compute_and_store(function, args_id, call).second;
@@ -183,9 +184,10 @@ bool ResultCache::find(const CachedFunction& function, const std::string& args_i
   const std::string entry = entry_of(function, args_id);
   if (!is_valid(function, entry)) return false;
   const auto begin = Clock::now();
-  if (find_object(function, entry, call)) return true;
-  if (!read_item(function, entry, call, damage)) return false;
-  if (function.verbose > 4) print(loaded(function.name, Clock::now() - begin));
+  if (!find_object(function, entry, call)) {
+    if (!read_item(function, entry, call, damage)) return false;
+    if (function.verbose > 4) print(loaded(function.name, Clock::now() - begin));
+  }
   count_hit(function, entry);
   return true;
 }
@@ -198,16 +200,16 @@ bool ResultCache::is_valid(const CachedFunction& function, const std::string& en
 
 bool ResultCache::find_object(const CachedFunction& function, const std::string& entry,
                               CachedCall& call) {
-  ObjectCache* const objects = objects_for(function);
-  if (objects == nullptr || !call.find(*objects, item(entry, output_name))) return false;
-  count_hit(function, entry);
-  return true;
+  const std::string name = item(entry, output_name);
+  ObjectCache* const objects = objects_for(function, name);
+  return objects != nullptr && call.find(*objects, name);
 }
 
-// Where somebody else may replace the items, metadata tells of an item and not of the object that
-// was made of an older one.
-ObjectCache* ResultCache::objects_for(const CachedFunction& function) {
-  return function.validate && store_->keeps_items() ? nullptr : store_->objects();
+// Null for results that are mapped; and for those that are validated where somebody else may
+// replace the items: metadata tells of an item and not of the object that was made of an older one.
+ObjectCache* ResultCache::objects_for(const CachedFunction& function, const std::string& name) {
+  if (function.validate && store_->keeps_items()) return nullptr;
+  return function.mmap_mode && store_->file(name) ? nullptr : store_->objects();
 }
 
 bool ResultCache::read_item(const CachedFunction& function, const std::string& entry,
@@ -230,6 +232,8 @@ bool ResultCache::read_item(const CachedFunction& function, const std::string& e
 bool ResultCache::read_entry(const CachedFunction& function, const std::string& entry,
                              CachedCall& call, int verbose, const Metadata* metadata) {
   const std::string name = item(entry, output_name);
+  ObjectCache* const objects = objects_for(function, name);
+  const std::uint64_t changes = objects == nullptr ? 0 : objects->changes();
   const auto path = function.mmap_mode ? store_->file(name) : std::nullopt;
   const std::unique_ptr<ByteSource> source = path ? nullptr : store_->open(name);
   if (path ? !store_->exists(name) : source == nullptr) return false;
@@ -239,15 +243,9 @@ bool ResultCache::read_entry(const CachedFunction& function, const std::string& 
   }
   Load load = path ? Load(*path, {.mmap_mode = function.mmap_mode}) : Load(*source, name, {});
   call.read(load);
-  keep_object(function, entry, call, load.size());
+  if (objects != nullptr) call.keep(*objects, name, load.size(), changes);
   if (path) touch(entry);
   return true;
-}
-
-void ResultCache::keep_object(const CachedFunction& function, const std::string& entry,
-                              const CachedCall& call, std::uint64_t bytes) {
-  if (ObjectCache* const objects = objects_for(function); objects != nullptr && !function.mmap_mode)
-    call.keep(*objects, item(entry, output_name), bytes);
 }
 
 void ResultCache::load(const CachedFunction& function, const std::string& args_id,
@@ -278,6 +276,7 @@ void ResultCache::remove_damaged(const std::string& entry) {
 
 Metadata ResultCache::compute(const CachedFunction& function, const std::string& args_id,
                               CachedCall& call) {
+  const CachedCallScope scope;
   return compute_and_store(function, args_id, call).first;
 }
 
@@ -294,10 +293,7 @@ std::pair<Metadata, bool> ResultCache::compute_and_store(const CachedFunction& f
   Metadata metadata;
   metadata.input_args = input_args(function, call.arguments(ShownIn::metadata));
   const auto begin = Clock::now();
-  {
-    const CachedCallScope scope;
-    call.compute();
-  }
+  call.compute();
   metadata.duration = Clock::now() - begin;
   metadata.time = std::chrono::system_clock::now();
   count_miss(function, metadata.duration);
@@ -309,21 +305,22 @@ std::pair<Metadata, bool> ResultCache::compute_and_store(const CachedFunction& f
   return {std::move(metadata), stored};
 }
 
+// The metadata comes last: beside that of an older result, which may be too old, this one is at
+// worst computed again; an old one beside the metadata of this one would be taken for new.
 bool ResultCache::store_result(const CachedFunction& function, const std::string& entry,
                                const CachedCall& call, const Metadata& metadata) {
   try {
-    const bool is_new = keeper_ != nullptr && !store_->exists(item(entry, output_name));
-    // A result that was refused must not be there beside the metadata of this one.
-    if (function.validate) store_->remove(item(entry, output_name));
-    const Written bytes = write_items(entry, call, metadata);
-    keep_object(function, entry, call, bytes.pickle);
+    const std::string name = item(entry, output_name);
+    const bool is_new = keeper_ != nullptr && !store_->exists(name);
+    std::uint64_t bytes = write_output(function, name, call);
+    bytes += write_metadata(entry, metadata);
     {
       const std::lock_guard lock(stats_mutex_);
-      stats_.bytes += bytes.stored;
+      stats_.bytes += bytes;
     }
-    if (is_new) keeper_->added({entry, bytes.stored, metadata.time});
-    // An object may have been too large.
-    return store_->keeps_items() || store_->exists(item(entry, output_name));
+    if (is_new) keeper_->added({entry, bytes, metadata.time});
+    if (store_->keeps_items() || store_->exists(name)) return true;
+    store_->remove(entry);  // what belongs to an object that was too large
   } catch (const Error& error) {
     report(error);
   } catch (const std::exception& error) {  // of a pickler
@@ -332,21 +329,30 @@ bool ResultCache::store_result(const CachedFunction& function, const std::string
   return false;
 }
 
-// The result comes last: where it is, everything is.
-ResultCache::Written ResultCache::write_items(const std::string& entry, const CachedCall& call,
-                                              const Metadata& metadata) {
+// Bytes in the store.
+std::uint64_t ResultCache::write_output(const CachedFunction& function, const std::string& name,
+                                        const CachedCall& call) {
   std::uint64_t bytes = 0;
-  const std::string text = to_json(metadata);
-  CountingSink metadata_sink(store_->create(item(entry, metadata_name)), bytes);
-  metadata_sink.write(std::as_bytes(std::span(text)));
-  metadata_sink.finish();
   const bool is_written = store_->keeps_items() || !call.is_object();
-  Dump dump(std::make_unique<CountingSink>(
-                is_written ? store_->create(item(entry, output_name)) : nullptr, bytes),
+  Dump dump(std::make_unique<CountingSink>(is_written ? store_->create(name) : nullptr, bytes),
             {.compress = options_.compress});
   call.write(dump.writer());
   dump.commit();
-  return {.stored = bytes, .pickle = dump.writer().position()};
+  if (ObjectCache* const objects = objects_for(function, name)) {
+    call.keep(*objects, name, dump.writer().position(), std::nullopt);
+  } else if (store_->objects() != nullptr) {
+    store_->objects()->remove(name);  // one of an older result, for who may have it
+  }
+  return bytes;
+}
+
+std::uint64_t ResultCache::write_metadata(const std::string& entry, const Metadata& metadata) {
+  std::uint64_t bytes = 0;
+  const std::string text = to_json(metadata);
+  CountingSink sink(store_->create(item(entry, metadata_name)), bytes);
+  sink.write(std::as_bytes(std::span(text)));
+  sink.finish();
+  return bytes;
 }
 
 void ResultCache::report(const Error& error) {

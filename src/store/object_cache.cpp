@@ -23,13 +23,19 @@ std::shared_ptr<const void> ObjectCache::find(const std::string& name, std::type
 }
 
 void ObjectCache::keep(const std::string& name, std::type_index type,
-                       std::shared_ptr<const void> object, std::uint64_t bytes) {
+                       std::shared_ptr<const void> object, std::uint64_t bytes,
+                       std::optional<std::uint64_t> changes) {
   Entries added;
   added.push_back({{name, bytes, std::chrono::system_clock::now()}, type, std::move(object)});
   Entries replaced;  // destroyed without the lock: objects may use the cache, too
   Entries evicted;
   {
     const std::lock_guard lock(mutex_);
+    if (!changes) {
+      ++changes_;
+    } else if (*changes != changes_) {
+      return;
+    }
     if (const auto found = by_name_.find(name); found != by_name_.end()) {
       take_out(found->second, replaced);
     }
@@ -48,6 +54,11 @@ void ObjectCache::keep(const std::string& name, std::type_index type,
   }
   if (!evicted_) return;
   for (const Entry& entry : evicted) evicted_(entry.item.name);
+}
+
+std::uint64_t ObjectCache::changes() const {
+  const std::lock_guard lock(mutex_);
+  return changes_;
 }
 
 bool ObjectCache::contains(const std::string& name) const {
@@ -77,6 +88,7 @@ std::optional<StoreItem> ObjectCache::next(const std::string& prefix,
 void ObjectCache::remove(const std::string& name) {
   Entries removed;
   const std::lock_guard lock(mutex_);
+  ++changes_;
   if (const auto found = by_name_.find(name); found != by_name_.end()) {
     take_out(found->second, removed);
   }

@@ -14,7 +14,8 @@ TwoTierStore::TwoTierStore(std::shared_ptr<StoreBackend> store, ObjectLimits lim
   }
 }
 
-// The objects go last: one that is kept meanwhile, read from an item that is going, goes too.
+// The objects go last: one that is read meanwhile, from an item that is going, goes too or is not
+// kept.
 void TwoTierStore::remove(const std::string& name) {
   store_->remove(name);
   objects_.remove(name);

@@ -1,6 +1,8 @@
 // Damaged entries are computed again, and stores that fail don't make calls fail.
 
+#include <chrono>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -136,22 +138,48 @@ TEST_CASE_METHOD(Failing, "A result that can't be stored is returned, and report
   CHECK(fs::is_empty(root / ".tmp"));
 }
 
-TEST_CASE_METHOD(Failing, "A refused result is never found beside the metadata of its successor") {
-  static bool is_valid = true;
+TEST_CASE_METHOD(Failing, "An old result is never found beside the metadata of its successor") {
   static int factor = 1;
   factor = 1;
+  const auto scaled = [](int x) { return x * factor; };
   const Memory failing(folder.root(), {.backend = store, .verbose = 0});
-  const auto cached = failing.cache("scaled", [](int x) { return x * factor; },
-                                    {.validate = [](const Metadata&) { return is_valid; }});
-  CHECK(cached(2) == 2);
+  std::chrono::system_clock::time_point begin = {};
+  const auto recent = failing.cache(
+      "scaled", scaled, {.validate = [&](const Metadata& made) { return made.time >= begin; }});
+  const auto any = failing.cache("scaled", scaled);
+  CHECK(any(2) == 2);
+  begin = std::chrono::system_clock::now();
   factor = 10;
-  is_valid = false;
+  failing_item = GENERATE("output.pkl", "metadata.json");
+  failing_operation = GENERATE("create", "write", "finish");
+  logged(LogLevel::warning, [&] {
+    CHECK(any.call(2).value == 20);
+    CHECK(recent.call_and_shelve(2).get() == 20);
+  });
+  failing_operation.clear();
+  CHECK(recent(2) == 20);
+}
+
+TEST_CASE_METHOD(Failing, "A result that can't be stored leaves no entry") {
+  const Memory failing(folder.root(), {.backend = store, .verbose = 0});
   failing_item = "output.pkl";
   failing_operation = GENERATE("create", "write", "finish");
-  logged(LogLevel::warning, [&] { CHECK(cached(2) == 20); });
-  failing_operation.clear();
-  is_valid = true;
-  CHECK(cached(2) == 20);
+  logged(LogLevel::warning, [&] { failing.cache("square", square)(3); });
+  CHECK(failing.entries().empty());
+}
+
+TEST_CASE_METHOD(Failing, "Who is told of an error may call the function again") {
+  int told = 0;
+  std::function<void()> call_again;
+  const Memory failing(folder.root(),
+                       {.backend = store, .verbose = 0, .on_store_error = [&](const Error&) {
+                          if (++told == 1) call_again();
+                        }});
+  const auto cached = failing.cache("square", square);
+  call_again = [&] { CHECK(cached(3) == 9); };
+  failing_operation = "create";
+  logged(LogLevel::warning, [&] { CHECK(calls_of([&] { CHECK(cached(3) == 9); }) == 2); });
+  CHECK(told == 2);
 }
 
 TEST_CASE_METHOD(Failing, "A result that can't be stored is mapped from no older file") {

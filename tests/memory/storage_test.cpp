@@ -2,10 +2,13 @@
 
 #include <array>
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <numeric>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -19,6 +22,7 @@
 #include "joblib/store/local.hpp"
 #include "joblib/store/memory.hpp"
 #include "joblib/store/two_tier.hpp"
+#include "store/fault_store.hpp"
 #include "tools.hpp"
 
 namespace joblib::test {
@@ -54,6 +58,11 @@ struct Tree {
 };
 BOOST_DESCRIBE_STRUCT(Tree, (), (value, children))
 
+// Whose copies share what they hold.
+struct Handle {
+  std::shared_ptr<int> value;
+};
+
 struct Prefixed {
   std::string prefix;
   std::string operator()(int x) const { return prefix + std::to_string(x); }
@@ -61,6 +70,15 @@ struct Prefixed {
 BOOST_DESCRIBE_STRUCT(Prefixed, (), (prefix))
 
 }  // namespace
+}  // namespace joblib::test
+
+template <>
+struct joblib::pickler<joblib::test::Handle> {
+  static int to_state(const test::Handle& handle) { return *handle.value; }
+  static test::Handle from_state(int value) { return {std::make_shared<int>(value)}; }
+};
+
+namespace joblib::test {
 
 TEST_CASE_METHOD(CacheFolder, "Callables of different states share no results") {
   for (const char first : {'a', 'b'}) {
@@ -252,6 +270,77 @@ TEST_CASE_METHOD(CacheFolder, "Memory in front of a store serves what it has see
         }).empty());
   tiers.clear();
   CHECK(calls_of([&] { cached(3); }) == 1);
+}
+
+TEST_CASE_METHOD(CacheFolder, "What is replaced or removed while it is read is not kept") {
+  static int factor = 1;
+  factor = 1;
+  std::function<void()> meanwhile;
+  const auto slow = std::make_shared<FaultStore>(make_local_store(folder.root().string()),
+                                                 [&](std::string_view operation, const auto&) {
+                                                   if (operation == "read" && meanwhile)
+                                                     std::exchange(meanwhile, {})();
+                                                 });
+  const auto scaled = [](int x) { return x * factor; };
+  memory.cache("scaled", scaled)(2);
+  const Memory tiers("", {.backend = std::make_shared<TwoTierStore>(slow), .verbose = 0});
+  const auto cached = tiers.cache("scaled", scaled);
+  const auto checked =
+      tiers.cache("scaled", scaled, {.validate = [](const Metadata&) { return true; }});
+  factor = 10;
+  SECTION("replaced") {
+    meanwhile = [&] { CHECK(cached.call(2).value == 20); };
+  }
+  SECTION("replaced by who keeps no objects") {
+    meanwhile = [&] { CHECK(checked.call(2).value == 20); };
+  }
+  SECTION("removed") {
+    meanwhile = [&] { cached.clear(); };
+  }
+  CHECK(cached(2) == 2);
+  CHECK(meanwhile == nullptr);
+  CHECK(cached(2) == 20);
+}
+
+TEST_CASE("Objects whose copies may share what they hold are kept as bytes") {
+  const Memory memory("", {.backend = "memory", .verbose = 0});
+  const auto handle = memory.cache("handle", [](int value) {
+    ++calls;
+    return Handle{std::make_shared<int>(value)};
+  });
+  *handle(7).value = 99;
+  CHECK(calls_of([&] { CHECK(*handle(7).value == 7); }) == 0);
+}
+
+TEST_CASE("A cache in memory keeps also what is to be mapped") {
+  const Memory memory("", {.backend = "memory", .mmap_mode = MmapMode::r, .verbose = 0});
+  const auto cached = memory.cache("square", square);
+  CHECK(calls_of([&] { CHECK(cached(3) + cached(3) == 18); }) == 1);
+}
+
+TEST_CASE_METHOD(CacheFolder, "Containers of what can only be moved can be results") {
+  const auto owners = memory.cache("owners", [](int x) {
+    ++calls;
+    std::map<int, std::vector<std::unique_ptr<int>>> result;
+    result[x].push_back(std::make_unique<int>(x));
+    return result;
+  });
+  CHECK(calls_of([&] {
+          CHECK(*owners(3).at(3).at(0) == 3);
+          CHECK(*owners.call_and_shelve(3).get().at(3).at(0) == 3);
+        }) == 1);
+}
+
+TEST_CASE("A store of files may wait for the disk") {
+  const FileTree folder;
+  const Memory memory(folder.root(), {.verbose = 0, .backend_options = {{"fsync", true}}});
+  CHECK(calls_of([&] { CHECK(memory.cache("square", square)(3) == 9); }) == 1);
+  CHECK(calls_of([&] { CHECK(memory.cache("square", square)(3) == 9); }) == 0);
+  const auto refused = [&](const StoreOptions& options) {
+    return error_text([&] { Memory(folder.root(), {.backend_options = options}); });
+  };
+  CHECK(refused({{"fsync", "yes"}}) == "The store option 'fsync' must be true or false.");
+  CHECK_THAT(refused({{"sync", true}}), Catch::Matchers::Contains("which has 'fsync'"));
 }
 
 TEST_CASE_METHOD(CacheFolder, "An object takes the room of what it is, not of its file") {

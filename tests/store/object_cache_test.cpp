@@ -49,6 +49,21 @@ TEST_CASE("An object is found by its name and type") {
   CHECK(object.use_count() == 1);
 }
 
+TEST_CASE("An object that was read is not kept after a change") {
+  ObjectCache cache;
+  const auto keep_read = [&](std::uint64_t changes) {
+    cache.keep("read", std::make_shared<const int>(1), 1, changes);
+    return cache.contains("read");
+  };
+  CHECK(keep_read(cache.changes()));
+  const std::uint64_t before = cache.changes();
+  SECTION("kept") { keep(cache, "other", 2); }
+  SECTION("removed") { cache.remove("nothing"); }
+  cache.remove("read");
+  CHECK_FALSE(keep_read(before));
+  CHECK(keep_read(cache.changes()));
+}
+
 TEST_CASE("The objects that were used last stay within the limit of items") {
   std::vector<std::string> evicted;
   ObjectCache cache({.items = 2}, [&](const std::string& name) { evicted.push_back(name); });

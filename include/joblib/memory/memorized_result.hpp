@@ -1,6 +1,5 @@
 #pragma once
 
-#include <concepts>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,7 +25,7 @@ class MemorizedResult {
   /// damaged; the next call computes it again.
   R get() const {
     if (value_ != nullptr) {
-      if constexpr (std::copy_constructible<R>) {
+      if constexpr (detail::is_copyable<R>()) {
         return *value_;
       } else {
         return loads<R>(dumps(*value_));

@@ -42,6 +42,7 @@ struct pickler;  // joblib/pickle/pickler.hpp
 template <class Matrix>
   requires std::derived_from<Matrix, Eigen::PlainObjectBase<Matrix>>
 struct pickler<Matrix> {
+  static constexpr bool copies_are_independent = true;
   using Scalar = typename Matrix::Scalar;
 
   static ndarray<const Scalar> to_state(const Matrix& matrix) {

@@ -13,6 +13,9 @@ namespace joblib {
 ///
 /// The specialisation belongs beside the type, before anything that uses it. A type that is never
 /// read back needs no from_state.
+///
+/// With `static constexpr bool copies_are_independent = true`, as it is for most types, a Memory
+/// may keep results as the objects that they are; otherwise copies might share what they hold.
 template <class T>
 struct pickler {};
 

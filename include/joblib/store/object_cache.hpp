@@ -8,6 +8,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <typeindex>
@@ -44,11 +45,17 @@ class ObjectCache {
     return std::static_pointer_cast<const T>(find(name, typeid(T)));
   }
 
+  /// Counts the objects that have been kept and the removals, but for objects that were read.
+  std::uint64_t changes() const;
+
   /// Keeps an object under a name, in place of one that is there. `bytes` is what it counts for the
-  /// limit; an object above the limit is not kept.
+  /// limit; an object above the limit is not kept. For an object that was read from an item of a
+  /// store, `changes` is what changes() was before: if it is another number by now, the item may
+  /// have been replaced or removed, and the object is not kept.
   template <class T>
-  void keep(const std::string& name, std::shared_ptr<const T> object, std::uint64_t bytes) {
-    keep(name, typeid(T), std::move(object), bytes);
+  void keep(const std::string& name, std::shared_ptr<const T> object, std::uint64_t bytes,
+            std::optional<std::uint64_t> changes = {}) {
+    keep(name, typeid(T), std::move(object), bytes, changes);
   }
 
   bool contains(const std::string& name) const;
@@ -70,7 +77,7 @@ class ObjectCache {
 
   std::shared_ptr<const void> find(const std::string& name, std::type_index type);
   void keep(const std::string& name, std::type_index type, std::shared_ptr<const void> object,
-            std::uint64_t bytes);
+            std::uint64_t bytes, std::optional<std::uint64_t> changes);
   void take_out(Entries::iterator entry, Entries& into);
 
   const ObjectLimits limits_;
@@ -82,6 +89,7 @@ class ObjectCache {
   std::unordered_map<std::string_view, Entries::iterator> by_name_ = {};
   std::map<std::string_view, Entries::iterator> sorted_ = {};
   std::uint64_t bytes_ = 0;
+  std::uint64_t changes_ = 0;
 };
 
 }  // namespace joblib

@@ -38,6 +38,7 @@ struct CachedFunction {
   std::vector<std::string> ignore = {};  ///< those that don't count
   std::optional<Object> state = {};      ///< of the callable
   bool counts_types = false;             ///< of arguments, which decide what is called
+  bool tells_alternatives = false;       ///< of variants in arguments
 };
 
 /// Tells callables apart: by their type, and functions by their address, too.
@@ -61,7 +62,9 @@ class CachedCall {
   virtual void write(PickleWriter& writer) const = 0;
   /// Whether the result can be kept as a live object: copies are independent of it.
   virtual bool is_object() const = 0;
-  virtual void keep(ObjectCache& objects, const std::string& name, std::uint64_t bytes) const = 0;
+  /// As ObjectCache::keep.
+  virtual void keep(ObjectCache& objects, const std::string& name, std::uint64_t bytes,
+                    std::optional<std::uint64_t> changes) const = 0;
   /// The arguments as Python prints them, in the order of the parameters.
   virtual std::vector<std::string> arguments(ShownIn place) const = 0;
 };
@@ -109,12 +112,6 @@ class ResultCache {
   void claim(const std::string& folder, const CallableIdentity& identity);
 
  private:
-  // Bytes.
-  struct Written {
-    std::uint64_t stored;  // of all items
-    std::uint64_t pickle;  // of the result, not compressed
-  };
-
   bool compute_unless(const std::function<bool()>& is_there, const CachedFunction& function,
                       const std::string& args_id, CachedCall& call);
   std::pair<Metadata, bool> compute_and_store(const CachedFunction& function,
@@ -123,7 +120,7 @@ class ResultCache {
                    const CachedCall& call) const;
   std::unique_ptr<StoreLock> lock(const std::string& entry);
   bool find_object(const CachedFunction& function, const std::string& entry, CachedCall& call);
-  ObjectCache* objects_for(const CachedFunction& function);
+  ObjectCache* objects_for(const CachedFunction& function, const std::string& name);
   bool read_item(const CachedFunction& function, const std::string& entry, CachedCall& call,
                  LogLevel damage = LogLevel::warning, const Metadata* metadata = nullptr);
   bool read_entry(const CachedFunction& function, const std::string& entry, CachedCall& call,
@@ -131,11 +128,11 @@ class ResultCache {
   bool is_valid(const CachedFunction& function, const std::string& entry);
   void count_hit(const CachedFunction& function, const std::string& entry);
   void count_miss(const CachedFunction& function, std::chrono::duration<double> duration);
-  void keep_object(const CachedFunction& function, const std::string& entry, const CachedCall& call,
-                   std::uint64_t bytes);
   bool store_result(const CachedFunction& function, const std::string& entry,
                     const CachedCall& call, const Metadata& metadata);
-  Written write_items(const std::string& entry, const CachedCall& call, const Metadata& metadata);
+  std::uint64_t write_output(const CachedFunction& function, const std::string& name,
+                             const CachedCall& call);
+  std::uint64_t write_metadata(const std::string& entry, const Metadata& metadata);
   void report(const Error& error);
   std::string place_of(const std::string& folder) const;
   void touch(const std::string& entry);

@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <ranges>
 #include <string>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -19,6 +21,45 @@
 #include "joblib/store/object_cache.hpp"
 
 namespace joblib::detail {
+
+/// Whether a T can be copied: containers of items that can't be copied say so, too. `Seen` are the
+/// types that T is a part of.
+template <class T, class Seen = boost::mp11::mp_list<>>
+constexpr bool is_copyable();
+
+template <class T, class Seen>
+struct HasCopyableParts {
+  static constexpr bool of_members() {
+    bool all = true;
+    if constexpr (Described<T>) {
+      boost::mp11::mp_for_each<DescribedMembers<T>>([&](auto member) {
+        using Member = std::remove_cvref_t<decltype(std::declval<T&>().*member.pointer)>;
+        all = all && is_copyable<Member, Seen>();
+      });
+    }
+    if constexpr (std::ranges::range<const T>)
+      all = all && is_copyable<std::ranges::range_value_t<const T>, Seen>();
+    return all;
+  }
+  static constexpr bool value = of_members();
+};
+template <template <class...> class Holder, class... Types, class Seen>
+  requires(TupleLike<Holder<Types...>> || is_specialization<Holder<Types...>, std::optional> ||
+           is_specialization<Holder<Types...>, std::variant>)
+struct HasCopyableParts<Holder<Types...>, Seen> {
+  static constexpr bool value = (is_copyable<Types, Seen>() && ...);
+};
+
+template <class T, class Seen>
+constexpr bool is_copyable() {
+  if constexpr (!std::copy_constructible<T>) {
+    return false;
+  } else if constexpr (boost::mp11::mp_contains<Seen, T>::value) {
+    return true;
+  } else {
+    return HasCopyableParts<T, boost::mp11::mp_push_back<Seen, T>>::value;
+  }
+}
 
 /// Whether who changes a copy changes the original. `Seen` are the types that T is a part of.
 template <class T, class Seen = boost::mp11::mp_list<>>
@@ -63,6 +104,8 @@ template <class T, class Seen>
 constexpr bool shares_with_copies() {
   if constexpr (boost::mp11::mp_contains<Seen, T>::value) {
     return false;
+  } else if constexpr (OwnPickler<T>) {  // nothing else is known of the type
+    return !requires { requires pickler<T>::copies_are_independent; };
   } else {
     return SharedByCopies<T, boost::mp11::mp_push_back<Seen, T>>::value;
   }
@@ -81,8 +124,10 @@ class ReadCall : public CachedCall {
     return result_.has_value();
   }
 
-  void keep(ObjectCache& objects, const std::string& name, std::uint64_t bytes) const override {
-    if constexpr (has_objects) objects.keep<R>(name, std::make_shared<const R>(*result_), bytes);
+  void keep(ObjectCache& objects, const std::string& name, std::uint64_t bytes,
+            std::optional<std::uint64_t> changes) const override {
+    if constexpr (has_objects)
+      objects.keep<R>(name, std::make_shared<const R>(*result_), bytes, changes);
   }
 
   void write(PickleWriter& writer) const override { save(writer, *result_); }
@@ -96,7 +141,7 @@ class ReadCall : public CachedCall {
   std::optional<R> result_ = {};
 
  private:
-  static constexpr bool has_objects = std::copy_constructible<R> && !shares_with_copies<R>();
+  static constexpr bool has_objects = is_copyable<R>() && !shares_with_copies<R>();
 };
 
 /// A call that can also be computed: `function` is called with `arguments` once.
