@@ -55,6 +55,7 @@ struct Pipe {
 
 // Drops what another process is going to write.
 void drop_pending(std::streambuf* buffer) {
+  if (buffer == nullptr) return;
   struct Access : std::streambuf {
     static void drop(std::streambuf& target) {
       (target.*&Access::setp)((target.*&Access::pbase)(), (target.*&Access::epptr)());
@@ -199,6 +200,7 @@ bytes MultiprocessingBackend::run(RemoteJob& job, const std::stop_token& stop) {
     const std::stop_callback killer(stop, [&]() noexcept { child.kill(); });
     reply = child.reply();
   }
+  child.kill();  // it may have closed the pipe and live, or be stopped on its way to its end
   const std::string exit_code = child.wait();
   if (reply) return *std::move(reply);
   if (stop.stop_requested()) throw Cancelled("the process that ran the tasks was killed");

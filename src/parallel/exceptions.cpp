@@ -8,6 +8,7 @@
 #include <mutex>
 #include <new>
 #include <optional>
+#include <regex>
 #include <system_error>
 #include <tuple>
 #include <typeinfo>
@@ -61,6 +62,29 @@ ExceptionType error_type() {
       [](errc code, const std::string& text) { return Error(code, text); });
 }
 
+ExceptionType stream_error_type() {
+  using E = std::ios_base::failure;
+  return exception_type<E>(
+      [](const E& error) { return state_of(error.code()); },
+      [](const CodeState& state, const std::string&) { return E("", code_of(state)); });
+}
+
+ExceptionType future_error_type() {
+  return exception_type<std::future_error>(
+      [](const std::future_error& error) { return error.code().value(); },
+      [](int code, const std::string&) {
+        return std::future_error(static_cast<std::future_errc>(code));
+      });
+}
+
+ExceptionType regex_error_type() {
+  return exception_type<std::regex_error>(
+      [](const std::regex_error& error) { return static_cast<int>(error.code()); },
+      [](int code, const std::string&) {
+        return std::regex_error(static_cast<std::regex_constants::error_type>(code));
+      });
+}
+
 class ExceptionTypes {
  public:
   static ExceptionTypes& instance() {
@@ -96,6 +120,9 @@ class ExceptionTypes {
             std::bad_variant_access, std::bad_any_cast>();
     add(system_error_type());
     add(filesystem_type());
+    add(stream_error_type());
+    add(future_error_type());
+    add(regex_error_type());
     add(error_type());
     add_all<Cancelled, TimeoutError, TerminatedWorkerError>();
   }
@@ -112,15 +139,25 @@ struct Thrown {
   bool is_standard = true;
 };
 
+// The type that an exception comes back as: its own, or one of those that have types below them
+// which nobody registers, as the standard library's streams do.
+const std::type_info& known_type(const std::exception& exception) {
+  if (ExceptionTypes::instance().find(typeid(exception).name())) return typeid(exception);
+  if (dynamic_cast<const TerminatedWorkerError*>(&exception) != nullptr)
+    return typeid(TerminatedWorkerError);
+  if (dynamic_cast<const Error*>(&exception) != nullptr) return typeid(Error);
+  if (dynamic_cast<const std::ios_base::failure*>(&exception) != nullptr)
+    return typeid(std::ios_base::failure);
+  return typeid(exception);
+}
+
 Thrown describe(const std::exception_ptr& error) {
   Thrown thrown;
   try {
     std::rethrow_exception(error);
   } catch (const std::exception& exception) {
-    thrown = {typeid(exception).name(), exception.what(), true};
-    if (dynamic_cast<const Error*>(&exception) != nullptr &&
-        !ExceptionTypes::instance().find(thrown.name))
-      thrown.name = typeid(Error).name();
+    const char* const text = exception.what();
+    thrown = {known_type(exception).name(), text == nullptr ? "" : text, true};
   } catch (...) {
     thrown = {abi::__cxa_current_exception_type()->name(), {}, false};
   }

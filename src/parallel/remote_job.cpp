@@ -52,12 +52,16 @@ bytes error_reply(const std::exception_ptr& error, std::size_t task) {
       writer.end_tuple(3);
     });
   };
+  const auto write_instead = [&](const std::string& why) {
+    return write(std::make_exception_ptr(Error(
+        errc::task_failed, "the error of a task can't be sent to the caller's process: " + why)));
+  };
   try {
     return write(error);
-  } catch (const Error& unwritten) {  // its state can't be pickled
-    return write(std::make_exception_ptr(
-        Error(errc::task_failed, "the error of a task can't be sent to the caller's process: " +
-                                     std::string(unwritten.what()))));
+  } catch (const std::exception& unwritten) {  // its state can't be pickled
+    return write_instead(unwritten.what());
+  } catch (...) {
+    return write_instead("its pickler throws what is no std::exception");
   }
 }
 

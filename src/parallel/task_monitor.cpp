@@ -44,9 +44,11 @@ void TaskMonitor::check(Clock::time_point now) const {
 void TaskMonitor::throw_overrun() const {
   char seconds[32];
   std::snprintf(seconds, sizeof(seconds), "%g", std::chrono::duration<double>(timeout_).count());
-  throw TimeoutError("task " + std::to_string(task_.load(std::memory_order_relaxed)) +
-                     " (counted from 0) ran longer than timeout = " + seconds +
-                     " s; give it more time, or let it return when its stop_token asks for it");
+  throw TimeoutError(
+      "task " + std::to_string(task_.load(std::memory_order_relaxed)) +
+      " (counted from 0) ran longer than timeout = " + seconds +
+      " s; give it more time, or, in a thread, let it return when its stop_token asks for "
+      "it");
 }
 
 Clock::time_point TaskMonitor::deadline() const noexcept {

@@ -113,6 +113,8 @@ bool Channel::send(FrameKind kind, const Message& message) {
   return true;
 }
 
+void Channel::shut_down() const noexcept { ::shutdown(socket_.get(), SHUT_RDWR); }
+
 std::optional<Frame> Channel::receive() {
   for (;;) {
     if (std::optional<Frame> frame = protocol_.next()) return frame;

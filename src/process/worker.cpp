@@ -96,6 +96,7 @@ WorkerProcess::WorkerProcess(RequestHandler handler, Environment environment, by
 WorkerProcess::~WorkerProcess() {
   LiveWorkers::instance().remove(*this);
   if (output_ != nullptr) output_->flush();
+  end();
 }
 
 bool WorkerProcess::is_alive() const noexcept { return usable_ && !process_.has_ended(); }
@@ -131,7 +132,7 @@ void WorkerProcess::start(const std::stop_token& stop, const std::function<void(
 Frame WorkerProcess::exchange(const Message* request, const std::stop_token& stop) {
   std::optional<Frame> answer;
   {
-    const std::stop_callback kill_it(stop, [this] { process_.kill(); });
+    const std::stop_callback end_it(stop, [this] { end(); });
     if (request == nullptr || channel_->send(FrameKind::run, *request))
       answer = channel_->receive();
   }
@@ -146,14 +147,21 @@ Frame WorkerProcess::exchange(const Message* request, const std::stop_token& sto
 
 void WorkerProcess::wait(int socket, short events) {
   if (begin_ != nullptr) {
-    if (output_->wait(socket, events, started_ + longest_start)) return;
+    if (output_->wait(socket, events, process_.descriptor(), started_ + longest_start)) return;
     (*std::exchange(begin_, nullptr))();
   }
-  output_->wait(socket, events);
+  output_->wait(socket, events, process_.descriptor());
+}
+
+// By both means: a process that has other rights than this one can't be killed, and ends when its
+// connection does; one that hangs has to be killed.
+void WorkerProcess::end() const noexcept {
+  process_.kill();
+  if (channel_ != nullptr) channel_->shut_down();
 }
 
 void WorkerProcess::throw_terminated() {
-  process_.kill();  // it may have closed the connection and live
+  end();  // it may have closed the connection and live
   const std::string exit_code = process_.wait();
   if (state_ == State::starting) {
     throw TerminatedWorkerError("A worker process ended before it was ready, with the exit code " +

@@ -37,7 +37,7 @@ bool for_foreign_host = false;
 // Ends this process as soon as the parent has gone, whatever its tasks are doing.
 void follow_parent() {
   pollfd parent = {.fd = worker_socket, .events = POLLRDHUP, .revents = 0};
-  ::poll(&parent, 1, -1);
+  uninterrupted([&] { return ::poll(&parent, 1, -1); });
   ::_exit(0);
 }
 
@@ -62,9 +62,13 @@ void prepare() {
 }
 
 // What tasks have written so far; later, this process might be killed.
-void flush_output() {
-  std::cout.flush();
-  std::clog.flush();
+void flush_output() noexcept {
+  for (std::ostream* const stream : {&std::cout, &std::clog}) {
+    try {
+      stream->flush();
+    } catch (const std::ios_base::failure&) {  // it is lost, like that of other streams
+    }
+  }
   std::fflush(nullptr);
 }
 
@@ -125,10 +129,7 @@ void answer(Channel& parent, RequestHandler handler, const Message& request, boo
   parent.send(FrameKind::failure, {.payload = failure_payload(code, text)});
 }
 
-void work(const std::string& token) {
-  Channel parent(FileDescriptor(worker_socket),
-                 Protocol(Protocol::Side::worker,
-                          {.token = token, .build_id = common_build_id(), .handler = {}}));
+void work(Channel& parent) {
   prepare();
   RequestHandler handler = nullptr;
   LeakWatch leak;
@@ -149,8 +150,12 @@ void work(const std::string& token) {
 
 [[noreturn]] void be_worker(const std::string& token) {
   int status = 0;
+  std::optional<Channel> parent;  // which kills this process when the connection ends
   try {
-    work(token);
+    parent.emplace(FileDescriptor(worker_socket),
+                   Protocol(Protocol::Side::worker,
+                            {.token = token, .build_id = common_build_id(), .handler = {}}));
+    work(*parent);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s: worker process: %s\n", name_of_workers, error.what());
     status = 1;

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "joblib/core/detail/fork_safe_mutex.hpp"
@@ -97,7 +98,7 @@ void WorkerOutput::abandon() noexcept {
   for (Stream& stream : streams_) stream.read_end = {};
 }
 
-bool WorkerOutput::wait(int socket, short events, Clock::time_point deadline) {
+bool WorkerOutput::wait(int socket, short events, int process, Clock::time_point deadline) {
   for (;;) {
     int rest = -1;  // milliseconds
     if (deadline != Clock::time_point::max()) {
@@ -108,13 +109,18 @@ bool WorkerOutput::wait(int socket, short events, Clock::time_point deadline) {
     // The socket first: what was written before its event is there when its turn comes.
     std::array waiting = {pollfd{.fd = socket, .events = events, .revents = 0},
                           pollfd{.fd = streams_[0].read_end.get(), .events = POLLIN, .revents = 0},
-                          pollfd{.fd = streams_[1].read_end.get(), .events = POLLIN, .revents = 0}};
+                          pollfd{.fd = streams_[1].read_end.get(), .events = POLLIN, .revents = 0},
+                          pollfd{.fd = process, .events = POLLIN, .revents = 0}};
     if (uninterrupted([&] { return ::poll(waiting.data(), waiting.size(), rest); }) < 0)
       throw_io_error("wait for", "a worker process", errno);
     for (std::size_t i = 0; i < streams_.size(); ++i) {
       if (waiting[i + 1].revents != 0) read(streams_[i]);
     }
     if (waiting[0].revents != 0) return true;
+    if (waiting.back().revents != 0) {  // what it has sent is read before the end
+      ::shutdown(socket, SHUT_RDWR);
+      return true;
+    }
   }
 }
 

@@ -31,9 +31,11 @@ class WorkerOutput {
   // What each line begins with from now on. What was written before still has the former one.
   void set_tag(const std::string& tag);
 
-  // Waits for the events of poll(2) at a socket; passes on what the worker writes until then.
-  // Returns false if nothing happens at the socket before the deadline.
-  bool wait(int socket, short events, Clock::time_point deadline = Clock::time_point::max());
+  // Waits for the events of poll(2) at a socket, or the end of the process with this descriptor;
+  // passes on what the worker writes until then. Returns false if nothing happens before the
+  // deadline. Other processes may have the socket of one that has ended: it is shut down then.
+  bool wait(int socket, short events, int process,
+            Clock::time_point deadline = Clock::time_point::max());
 
   // Passes on what is there, lines without an end included.
   void flush();

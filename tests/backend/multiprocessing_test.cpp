@@ -8,8 +8,13 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
+#include <future>
+#include <ios>
+#include <iostream>
 #include <numeric>
 #include <ranges>
+#include <regex>
 #include <set>
 #include <string>
 #include <system_error>
@@ -122,6 +127,35 @@ TEST_CASE("An error of a task comes with its type and text and origin") {
   CHECK(error_code(thrower(Plain{5})) == joblib::errc::task_failed);
   CHECK(text_of_error(thrower(Plain{5})).find("'(anonymous namespace)::Plain'") !=
         std::string::npos);
+}
+
+TEST_CASE("Errors of the standard library's own types come as such") {
+  const auto thrown = [](int which) {
+    if (which == 0) std::ifstream("/nowhere").exceptions(std::ios::failbit);
+    if (which == 1) return std::future<unsigned>().get();
+    return std::regex("(").mark_count();
+  };
+  const auto call = [&](int which) {
+    return [&, which] { Parallel(with_forks({})).map(thrown, std::vector{which}); };
+  };
+  const auto direct = [&](int which) { return text_of_error([&] { thrown(which); }); };
+  CHECK_THROWS_AS(call(0)(), std::ios_base::failure);
+  CHECK_THROWS_AS(call(1)(), std::future_error);
+  CHECK_THROWS_AS(call(2)(), std::regex_error);
+  for (const int which : {0, 1, 2}) CHECK(text_of_error(call(which)) == direct(which));
+}
+
+TEST_CASE("Muted streams stay muted") {
+  std::streambuf* const before = std::cout.rdbuf(nullptr);
+  const auto values = Parallel(with_forks({}))
+                          .map(
+                              [](int i) {
+                                std::cout << i;
+                                return i;
+                              },
+                              std::vector{1, 2});
+  std::cout.rdbuf(before);
+  CHECK(values == std::vector{1, 2});
 }
 
 TEST_CASE("A result whose type can't come back is an error before anything runs") {

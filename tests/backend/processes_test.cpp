@@ -23,6 +23,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,12 +37,14 @@
 #include "parallel/stress/sanitizers.hpp"
 #include "process/captured.hpp"
 #include "process/children.hpp"
+#include "store/child.hpp"
 
 using joblib::delayed;
 using joblib::Parallel;
 using joblib::TerminatedWorkerError;
 using joblib::TimeoutError;
 using joblib::detail::ChildProcess;
+using joblib::test::Child;
 using joblib::test::children;
 using joblib::test::FileTree;
 using joblib::test::text_of_error;
@@ -50,6 +53,9 @@ using joblib::test::Watched;
 namespace {
 
 struct Unreadable {
+  bool really = false;
+};
+struct Unwritable {
   bool really = false;
 };
 
@@ -103,6 +109,24 @@ void run_in_small_thread(std::function<void()> function) {
 }
 
 constexpr bool sanitized = joblib::test::thread_sanitizer || joblib::test::address_sanitizer;
+
+}  // namespace
+
+template <>
+struct joblib::pickler<Unwritable> {
+  static bool to_state(const Unwritable& value) {
+    if (value.really) throw std::runtime_error("unwritable");
+    return false;
+  }
+  static Unwritable from_state(bool really) { return {really}; }
+};
+
+namespace {
+
+const bool is_registered = [] {
+  joblib::register_exception<Unwritable>();
+  return true;
+}();
 
 }  // namespace
 
@@ -211,6 +235,89 @@ TEST_CASE("A process that hangs is killed when its time is over, and replaced") 
   CHECK_THROWS_AS(parallel.map(hang, std::views::iota(0, 4)), TimeoutError);
   CHECK(parallel.map(hang, std::views::iota(2, 8)).size() == 6);
   CHECK(leaves_no_process(backend));
+}
+
+TEST_CASE("A process that closes its connection and hangs is killed when its time is over") {
+  const std::string backend = GENERATE("loky", "multiprocessing");
+  if (sanitized && backend == "multiprocessing") return;  // children may find locks held
+  CAPTURE(backend);
+  const auto hang = [](int i) {
+    ::close_range(3, ~0U, 0);
+    for (;;) ::pause();
+    return i;
+  };
+  Parallel parallel({.n_jobs = 2, .backend = backend, .timeout = std::chrono::milliseconds(100)});
+  CHECK_THROWS_AS(parallel.map(hang, std::views::iota(0, 2)), std::runtime_error);
+  CHECK(leaves_no_process(backend));
+}
+
+TEST_CASE("The end of a process is noticed where another one has its descriptors") {
+  const std::string backend = GENERATE("loky", "multiprocessing");
+  if (sanitized) return;  // they replace fork
+  CAPTURE(backend);
+  const FileTree folder;
+  const std::string fifo = (folder.root() / "fifo").string();
+  REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+  const auto die = [](const std::string& name) {
+    // Without the handlers of pthread_atfork; ends when somebody opens the other end.
+    if (::_Fork() == 0) ::_exit(::open(name.c_str(), O_RDONLY) >= 0 ? 0 : 1);
+    std::raise(SIGKILL);
+  };
+  Parallel parallel({.n_jobs = 2, .backend = backend});
+  CHECK_THROWS_AS(parallel.map(die, std::vector{fifo}), TerminatedWorkerError);
+  CHECK(::open(fifo.c_str(), O_WRONLY) >= 0);
+}
+
+TEST_CASE("Tasks may change the rights of their process") {
+  const std::string backend = GENERATE("loky", "multiprocessing");
+  if (sanitized && backend == "multiprocessing") return;  // children may find locks held
+  CAPTURE(backend);
+  const auto change = [](int) { return ::setegid(::getegid()); };
+  CHECK(Parallel({.n_jobs = 2, .backend = backend}).map(change, std::vector{1, 2}) ==
+        std::vector{0, 0});
+}
+
+TEST_CASE("Workers end with a process that has lost the right to kill them") {
+  if (sanitized || ::geteuid() != 0) return;
+  Child child([](Child&) {
+    Parallel({.n_jobs = 2, .backend = "loky"}).map([](int) {}, std::vector{1, 2});
+    if (::setresuid(65534, 65534, 65534) != 0) return false;
+    joblib::shutdown();
+    return true;
+  });
+  CHECK(child.ended_well());
+}
+
+TEST_CASE("A null pointer instead of a text is one in the task") {
+  const std::string backend = GENERATE("loky", "multiprocessing");
+  if (sanitized && backend == "multiprocessing") return;  // children may find locks held
+  CAPTURE(backend);
+  const auto is_null = [](const char* text) { return text == nullptr; };
+  const char* const none = nullptr;
+  Parallel parallel({.n_jobs = 2, .backend = backend});
+  CHECK(parallel(delayed(is_null)(none), delayed(is_null)("text")) == std::tuple(true, false));
+}
+
+TEST_CASE("What a pickler throws is the error of its task") {
+  const std::string backend = GENERATE("loky", "multiprocessing");
+  if (sanitized && backend == "multiprocessing") return;  // children may find locks held
+  CAPTURE(backend);
+  const auto make = [](int i) { return Unwritable{i == 3}; };
+  const auto outcomes =
+      Parallel({.n_jobs = 2, .backend = backend, .batch_size = 6})
+          .outcomes(std::views::iota(0, 6) | std::views::transform(delayed_of(make)));
+  REQUIRE(outcomes.size() == 6);
+  for (std::size_t i = 0; i < 6; ++i) CHECK(outcomes[i].has_value() == (i != 3));
+  const auto fail = [](int i) { return i == 3 ? throw Unwritable{true} : i; };
+  try {
+    Parallel({.n_jobs = 2, .backend = backend, .batch_size = 6}).map(fail, std::views::iota(0, 6));
+    FAIL("no error");
+  } catch (const joblib::Error& error) {
+    CHECK_THAT(error.what(), Catch::Matchers::Contains("unwritable"));
+    const auto* const origin = dynamic_cast<const joblib::TaskOrigin*>(&error);
+    REQUIRE(origin != nullptr);
+    CHECK(origin->task() == 3);
+  }
 }
 
 TEST_CASE("A process is killed when its call is stopped while it runs a task") {

@@ -67,6 +67,7 @@ class WorkerProcess {
   void start(const std::stop_token& stop, const std::function<void()>& begin);
   Frame exchange(const Message* request, const std::stop_token& stop);
   void wait(int socket, short events);
+  void end() const noexcept;
   [[noreturn]] void throw_terminated();
   void abandon() noexcept;
 

@@ -92,6 +92,8 @@ void write_results(PickleWriter& writer, const Sequence& results, std::size_t fi
       });
     } catch (const Error& error) {
       throw ResultError(first + at, error);
+    } catch (const std::exception& error) {  // of a pickler
+      throw ResultError(first + at, Error(errc::invalid_argument, error.what()));
     }
   }
 }

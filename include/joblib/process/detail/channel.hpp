@@ -26,6 +26,8 @@ class Channel {
   /// The next frame; none where the other side has gone. Throws Error as Protocol does.
   std::optional<Frame> receive();
 
+  /// Ends the connection, from any thread.
+  void shut_down() const noexcept;
   /// Only closes the connection, in the child of a fork.
   void abandon() noexcept { socket_ = {}; }
 

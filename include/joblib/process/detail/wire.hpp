@@ -79,18 +79,18 @@ template <class T>
   requires std::same_as<T, const char*> || std::same_as<T, std::string_view>
 struct Wire<T> {
   static constexpr bool sendable = true;
-  using Kept = std::string;
+  using Kept = std::optional<std::string>;  // of a null pointer nothing
 
   static const std::type_info* obstacle() { return nullptr; }
-  static void write(PickleWriter& writer, T text) { save(writer, std::string_view(text)); }
+  static void write(PickleWriter& writer, T text) { save(writer, text); }
   static Kept read(Extraction& extraction, const Value& value) {
     return extract<Kept>(extraction, value);
   }
   static T give(const Kept& kept) {
     if constexpr (std::is_pointer_v<T>) {
-      return kept.c_str();
+      return kept ? kept->c_str() : nullptr;
     } else {
-      return kept;
+      return *kept;
     }
   }
 };
