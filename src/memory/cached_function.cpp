@@ -27,7 +27,7 @@ using ValidatorState = std::pair<std::optional<std::int64_t>, std::optional<Addr
 
 using FunctionState =
     std::tuple<std::string, std::string, int, std::optional<MmapMode>, ValidatorState,
-               std::vector<std::string>, std::vector<std::string>, std::vector<Object>, bool>;
+               std::vector<std::string>, std::vector<std::string>, std::vector<Object>, bool, bool>;
 
 using CompressState = std::optional<std::tuple<bool, std::string, std::optional<int>>>;
 using LimitsState = std::tuple<std::optional<std::uint64_t>, std::optional<std::uint64_t>,
@@ -71,12 +71,13 @@ FunctionState state_of(const CachedFunction& function) {
           function.args,
           function.ignore,
           std::move(state),
-          function.counts_types};
+          function.counts_types,
+          function.tells_alternatives};
 }
 
 CachedFunction function_of(const FunctionState& state) {
-  const auto& [name, folder, verbose, mmap_mode, validate, args, ignore, of_callable,
-               counts_types] = state;
+  const auto& [name, folder, verbose, mmap_mode, validate, args, ignore, of_callable, counts_types,
+               tells_alternatives] = state;
   return {.name = name,
           .folder = folder,
           .verbose = verbose,
@@ -85,7 +86,8 @@ CachedFunction function_of(const FunctionState& state) {
           .args = args,
           .ignore = ignore,
           .state = of_callable.empty() ? std::nullopt : std::optional(of_callable.front()),
-          .counts_types = counts_types};
+          .counts_types = counts_types,
+          .tells_alternatives = tells_alternatives};
 }
 
 CompressState state_of(const Compress& compress) {

@@ -42,13 +42,22 @@ FunctionNames known_names(const void* code) {
   return known.names.try_emplace(key, std::move(names)).first->second;
 }
 
-// "features/costly" of "features::costly"; unnamed namespaces become "<anonymous>".
+// "features/costly" of "features::costly"; unnamed namespaces become "<anonymous>". Arguments of
+// templates stay as they are.
 std::string folders_of(std::string text) {
   constexpr std::string_view unnamed = "(anonymous namespace)";
   for (std::size_t at = 0; (at = text.find(unnamed)) != text.npos;)
     text.replace(at, unnamed.size(), "<anonymous>");
-  for (std::size_t at = 0; (at = text.find("::")) != text.npos;) text.replace(at, 2, "/");
-  return text;
+  std::string folders;
+  int depth = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '<') ++depth;
+    if (text[i] == '>') --depth;
+    const bool ends_scope = depth == 0 && std::string_view(text).substr(i).starts_with("::");
+    folders += ends_scope ? '/' : text[i];
+    if (ends_scope) ++i;
+  }
+  return folders;
 }
 
 // Whether a mangled name may be one that other files use for functions of their own: "_ZL6helperi",

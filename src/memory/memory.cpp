@@ -73,7 +73,17 @@ void check_arity(const CachedFunction& function, std::size_t arguments) {
 
 }  // namespace detail
 
+namespace {
+
+void check_limits(const SizeLimits& limits) {
+  if (limits.age_limit && limits.age_limit->count() < 0)
+    throw Error(errc::invalid_argument, "age_limit has to be a positive duration");
+}
+
+}  // namespace
+
 Memory::Memory(std::optional<std::filesystem::path> location, MemoryOptions options) {
+  check_limits(options.limits);
   if (location)
     cache_ = std::make_shared<detail::ResultCache>(location->string(), std::move(options));
 }
@@ -113,6 +123,7 @@ detail::CachedFunction Memory::describe(const std::string& name, const CacheOpti
   if (!options.version) function.folder += '-' + hash(std::string_view(identity.type.name()));
   // Python has one type for several of C++: without a version, the cache may be shared with it.
   function.counts_types = !arity && !version.empty();
+  function.tells_alternatives = !version.empty();
   function.verbose = options.verbose.value_or(cache_->options().verbose);
   function.mmap_mode = options.mmap_mode ? options.mmap_mode : cache_->options().mmap_mode;
   return function;
@@ -123,8 +134,7 @@ void Memory::clear() const {
 }
 
 void Memory::reduce_size(const SizeLimits& limits) const {
-  if (limits.age_limit && limits.age_limit->count() < 0)
-    throw Error(errc::invalid_argument, "age_limit has to be a positive duration");
+  check_limits(limits);
   if (cache_ != nullptr) cache_->reduce_size(limits);
 }
 

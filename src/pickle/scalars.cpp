@@ -3,6 +3,7 @@
 #include <chrono>
 #include <string>
 
+#include "joblib/core/detail/code_module.hpp"
 #include "joblib/core/detail/utf8.hpp"
 #include "joblib/pickle/detail/mismatch.hpp"
 
@@ -71,6 +72,14 @@ std::filesystem::path path_from_utf8(std::string_view text) {
     }
   }
   return native;
+}
+
+void throw_derived(const std::type_info& its_type, const std::type_info& base) {
+  const std::string name = demangled(base.name());
+  throw Mismatch(errc::invalid_argument,
+                 "an object of the class " + demangled(its_type.name()) + " is known as a " + name +
+                     " only, and would lose what it has beside: specialise joblib::pickler for " +
+                     name);
 }
 
 void throw_inexact_time() {

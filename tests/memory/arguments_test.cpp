@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <boost/describe.hpp>
@@ -77,6 +78,17 @@ class Account {
   int balance_;
   BOOST_DESCRIBE_CLASS(Account, (), (), (), (balance_))
 };
+
+struct Shape {
+  int corners = 0;
+  virtual ~Shape() = default;
+};
+BOOST_DESCRIBE_STRUCT(Shape, (), (corners))
+struct Square : Shape {
+  int side = 0;
+};
+int corners_of(const Shape& shape) { return shape.corners; }
+int corners_behind(const std::shared_ptr<const Shape>& shape) { return shape->corners; }
 
 struct Opaque {
   int summand = 0;
@@ -245,6 +257,41 @@ TEST_CASE_METHOD(CacheFolder, "Ignored arguments make no difference") {
   CHECK(memory.entries().at(0).input_args == Arguments{{"x", "2"}, {"weight", "3"}});
   const auto all = memory.cache("all", square, {.ignore = {"*"}});
   CHECK(calls_of([&] { all(1), all(2); }) == 1);
+  const auto shown = memory.cache("shown", [](int x, const std::string&) { return x; },
+                                  {.ignore = {"label"}, .args = {"x", "label"}});
+  CHECK(shown(3, "\xff") == 3);
+}
+
+TEST_CASE_METHOD(CacheFolder, "Alternatives of a variant are different arguments") {
+  using Number = std::variant<int, unsigned>;
+  const auto index_of = memory.cache("index_of", [](const std::vector<Number>& numbers) {
+    ++calls;
+    return static_cast<int>(numbers.front().index());
+  });
+  CHECK(index_of(std::vector<Number>{1}) == 0);
+  CHECK(index_of(std::vector<Number>{1U}) == 1);
+  CHECK(calls_of([&] { CHECK(index_of(std::vector<Number>{1U}) == 1); }) == 0);
+  // As Python has them, where the cache may be shared with it.
+  const auto shared = memory.cache("shared", [](const Number& number) { return number.index(); },
+                                   {.args = {"x"}, .version = ""});
+  CHECK(shared(1) == 0);
+  CHECK(fs::exists(root / "shared" / hash(std::map<std::string, int>{{"x", 1}}) / "output.pkl"));
+}
+
+TEST_CASE_METHOD(CacheFolder, "An object of a derived class is no object of its base class") {
+  Square square;
+  const Shape& shape = square;
+  CHECK_THAT(
+      error_text([&] { memory.cache("corners", corners_of)(shape); }),
+      Contains("joblib::test::(anonymous namespace)::Square is known as a") && Contains("pickler"));
+  const auto behind = memory.cache("behind", corners_behind);
+  CHECK(error_of([&] { behind(std::make_shared<Square>()); }) == errc::invalid_argument);
+  CHECK(behind(std::make_shared<Shape>()) == 0);
+}
+
+TEST_CASE("A null pointer instead of a text is hashed as nothing") {
+  const char* const none = nullptr;
+  CHECK(hash(none) == hash(nullptr));
 }
 
 TEST_CASE_METHOD(CacheFolder, "Options that don't fit the function are errors") {

@@ -1,8 +1,10 @@
 // The ways to call a memorized function, and what stands for a result.
 
+#include <algorithm>
 #include <future>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -45,6 +47,9 @@ std::future<std::unique_ptr<int>> owned_later(std::string text) {
   return std::async(std::launch::async,
                     [text] { return std::make_unique<int>(static_cast<int>(text.size())); });
 }
+std::future<std::string> viewed_later(std::string_view text) {
+  return std::async(std::launch::async, [copy = std::string(text)] { return copy; });
+}
 int failing(int x) {
   ++calls;
   if (x < 0) throw std::domain_error("negative");
@@ -84,6 +89,19 @@ TEST_CASE_METHOD(CacheFolder, "Results may be nothing, tuples and what can only 
   const auto referring = memory.cache("referred", referred);
   static_assert(std::is_same_v<decltype(referring(1)), std::string>);
   CHECK(calls_of([&] { CHECK(referring(1) == referring(1)); }) == 1);
+}
+
+TEST_CASE_METHOD(CacheFolder, "A call in a thread of its own has its own arguments") {
+  const auto cached = memory.cache("owned_later", owned_later);
+  const auto viewed = memory.cache("viewed_later", viewed_later);
+  std::string name = "a rather long name";
+  auto first = cached(name.c_str());
+  auto second = viewed(name);
+  std::ranges::fill(name, 'x');
+  CHECK(*first.get() == 18);
+  CHECK(second.get() == "a rather long name");
+  CHECK(cached.check_call_in_cache("a rather long name"));
+  CHECK(viewed.check_call_in_cache("a rather long name"));
 }
 
 TEST_CASE_METHOD(CacheFolder, "A function that returns a future gives one") {

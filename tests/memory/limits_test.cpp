@@ -245,6 +245,11 @@ TEST_CASE("A Memory ends though its limits are still looked after") {
   store->scanning.wait(false);
 }
 
+TEST_CASE_METHOD(Limited, "A limit of age is not negative") {
+  CHECK_THROWS_AS(Memory(folder.root(), {.limits = {.age_limit = std::chrono::seconds(-1)}}),
+                  Error);
+}
+
 TEST_CASE_METHOD(Limited, "A limit of age is kept without calls") {
   cached(1), cached(2);
   age(1, 2h);

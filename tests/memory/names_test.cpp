@@ -60,6 +60,9 @@ TEST_CASE_METHOD(CacheFolder, "A function that is a template argument has its ow
   CHECK(memory.cache<features::internal>().func_id() == "features/internal");
   CHECK(memory.cache<hidden>().func_id() == "joblib/test/<anonymous>/hidden");
   CHECK(memory.cache<features::twice<int>>().func_id() == "features/twice<int>");
+  const std::string of_text = memory.cache<features::twice<std::string>>().func_id();
+  CHECK(of_text.starts_with("features/twice<std::"));
+  CHECK(of_text.find('/', sizeof("features")) == of_text.npos);
   CHECK(memory.cache<features::label>().func_id() == "features/label");
   CHECK(memory.cache<joblib_test_alias>().func_id() == "joblib_test_alias");
   CHECK(memory.cache<features::costly>()(3) == 1.5);

@@ -141,16 +141,18 @@ class MemorizedFunc {
       if (cache_->find(*function_, arguments_of(args...).digest(*function_), call, LogLevel::debug))
         return detail::ready(std::move(call).result(), std::type_identity<Returned<Args...>>());
     }
-    return std::async(std::launch::async,
-                      [self = *this, is_inner = detail::in_cached_call(),
-                       ... kept = std::decay_t<Args>(std::forward<Args>(args))]() mutable {
-                        detail::in_cached_call() = is_inner;
-                        if constexpr (std::same_as<R, std::monostate>) {
-                          self.get(std::move(kept)...);
-                        } else {
-                          return self.get(std::move(kept)...);
-                        }
-                      });
+    using Decayed = typename detail::DecayedParameters<F, detail::Plain<Args>...>::type;
+    using Kept = typename detail::KeptForLater<F, Decayed, Args...>::type;
+    return std::async(std::launch::async, [self = *this, is_inner = detail::in_cached_call(),
+                                           kept = Kept(std::forward<Args>(args)...)]() mutable {
+      detail::in_cached_call() = is_inner;
+      const auto get = [&](auto&... each) { return self.get(std::move(each)...); };
+      if constexpr (std::same_as<R, std::monostate>) {
+        std::apply(get, kept);
+      } else {
+        return std::apply(get, kept);
+      }
+    });
   }
 
   std::shared_ptr<detail::ResultCache> cache_;

@@ -99,11 +99,17 @@ class HashWriter : private HashTarget, private PickleWriter {
   void array(const Array& array, const Global* subclass);
   void scalar(const Array& element);
 
+  /// Has values of std::variant count with the positions of their alternatives, which Python
+  /// hasn't.
+  void tell_alternatives() { tells_alternatives_ = true; }
+  bool tells_alternatives() const { return tells_alternatives_; }
+
   /// The MD5 of what `save(sink)` saves, which stands for a key.
   template <class Save>
   std::string digest_of(Save save) const {
     HashWriter writer(
         {.dtype_protocol = options.dtype_protocol, .numpy_version = options.numpy_version});
+    writer.tells_alternatives_ = tells_alternatives_;
     save(writer);
     return writer.hexdigest();
   }
@@ -115,6 +121,8 @@ class HashWriter : private HashTarget, private PickleWriter {
   void end_instance();
   void builtin_function(std::string_view module, std::string_view name);
   void update(const Array& array, Order order);
+
+  bool tells_alternatives_ = false;
 };
 
 }  // namespace joblib::detail

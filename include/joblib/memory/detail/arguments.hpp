@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "joblib/core/error.hpp"
 #include "joblib/hashing/detail/hash_writer.hpp"
 #include "joblib/memory/detail/result_cache.hpp"
 #include "joblib/memory/detail/signature.hpp"
@@ -24,6 +26,24 @@ template <class Parameter, class Argument>
 using Kept = std::conditional_t<std::same_as<std::remove_cvref_t<Argument>, Parameter> ||
                                     is_hashed<Argument>,
                                 std::remove_reference_t<Argument>&, Parameter>;
+
+/// What a call in a thread of its own keeps of its arguments: what the function takes, and the text
+/// itself for a view of text.
+template <class F, class Decayed, class... Args>
+struct KeptForLater;
+template <class F, class... Parameter, class... Args>
+struct KeptForLater<F, std::tuple<Parameter...>, Args...> {
+  template <class P>
+  static constexpr bool is_view = HasSignature<F> && std::same_as<P, std::string_view>;
+  using type = std::tuple<
+      std::conditional_t<is_hashed<Args>, std::decay_t<Args>,
+                         std::conditional_t<is_view<Parameter>, std::string, Parameter>>...>;
+};
+
+template <class Parameter, class Argument>
+inline constexpr bool is_sliced =
+    std::is_polymorphic_v<Parameter> && !std::same_as<Parameter, Argument> &&
+    std::is_base_of_v<Parameter, Argument>;
 
 /// Throws Error where names are given for another number of arguments.
 void check_arity(const CachedFunction& function, std::size_t arguments);
@@ -45,6 +65,9 @@ class Arguments;
 template <class... Parameter, class... Args>
 class Arguments<std::tuple<Parameter...>, Args...> {
   static_assert(sizeof...(Parameter) == sizeof...(Args), "wrong number of arguments");
+  static_assert((!is_sliced<Parameter, std::remove_cvref_t<Args>> && ...),
+                "a cached function gets an argument as the base class that it takes: what belongs "
+                "to the derived class would neither count nor be passed on");
 
  public:
   explicit Arguments(Args&&... args) : values_(kept<Kept<Parameter, Args>>(args)...) {}
@@ -53,6 +76,7 @@ class Arguments<std::tuple<Parameter...>, Args...> {
   /// without names; {} where there are no arguments.
   std::string digest(const CachedFunction& function) const {
     HashWriter writer({.coerce_mmap = function.mmap_mode.has_value()});
+    if (function.tells_alternatives) writer.tell_alternatives();
     const auto save_all = [&] {
       writer.empty_list();
       save_items(writer, sizeof...(Args), [&](std::size_t i) { save_one(writer, i); });
@@ -125,7 +149,11 @@ class Arguments<std::tuple<Parameter...>, Args...> {
     if constexpr (is_hashed<T>) {
       return represented(value.value(), place);
     } else {
-      return representation(value, place);
+      try {
+        return representation(value, place);
+      } catch (const Error&) {  // of one that is ignored: the others have been hashed
+        return "<unprintable>";
+      }
     }
   }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -189,6 +190,9 @@ constexpr auto member_order() {
 
 template <class Sink, Described T>
 void save_members(Sink& sink, const T& value) {
+  if constexpr (std::is_polymorphic_v<T>) {
+    if (typeid(value) != typeid(T)) throw_derived(typeid(value), typeid(T));
+  }
   using Members = DescribedMembers<T>;
   constexpr std::size_t count = boost::mp11::mp_size<Members>::value;
   constexpr auto order = member_order<Sink, Members>();
@@ -215,6 +219,23 @@ std::int64_t to_microseconds(std::chrono::duration<Rep, Period> duration) {
   if (!in_range || static_cast<long double>(static_cast<std::int64_t>(exact)) != exact)
     throw_inexact_time();
   return static_cast<std::int64_t>(exact);
+}
+
+/// The active alternative; with its position where that counts.
+template <class Sink, class... Types>
+void save_variant(Sink& sink, const std::variant<Types...>& variant) {
+  const auto save_active = [&] {
+    std::visit([&](const auto& active) { save(sink, active); }, variant);
+  };
+  if constexpr (Digesting<Sink>) {
+    if (sink.tells_alternatives()) {
+      sink.begin_tuple(2);
+      sink.unsigned_integer(variant.index());
+      save_active();
+      return sink.end_tuple(2);
+    }
+  }
+  save_active();
 }
 
 /// Saves one C++ value to a sink: Machine, PickleWriter or a digest.
@@ -251,6 +272,9 @@ void save(Sink& sink, const T& value) {
   } else if constexpr (Path<T>) {
     sink.str(path_to_utf8(value));
   } else if constexpr (Text<T>) {
+    if constexpr (std::is_pointer_v<T>) {
+      if (value == nullptr) return sink.none();
+    }
     const std::string_view text = value;
     check_utf8(text);
     sink.str(text);
@@ -261,7 +285,7 @@ void save(Sink& sink, const T& value) {
   } else if constexpr (Nullable<T>) {
     value ? save(sink, *value) : sink.none();
   } else if constexpr (is_specialization<T, std::variant>) {
-    std::visit([&](const auto& active) { save(sink, active); }, value);
+    save_variant(sink, value);
   } else if constexpr (TupleLike<T>) {
     save_tuple(sink, value);
   } else if constexpr (is_duration<T>) {

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <typeinfo>
 
 namespace joblib::detail {
 
@@ -19,6 +20,9 @@ std::string character_to_utf8(char32_t character, std::size_t size);
 /// A path as Python has it: what isn't UTF-8 is escaped by surrogates (surrogateescape).
 std::string path_to_utf8(const std::filesystem::path& path);
 std::filesystem::path path_from_utf8(std::string_view text);
+
+/// Throws Mismatch for an object of a class derived from the one that is known.
+[[noreturn]] void throw_derived(const std::type_info& its_type, const std::type_info& base);
 
 [[noreturn]] void throw_inexact_time();
 
