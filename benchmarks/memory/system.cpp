@@ -77,8 +77,8 @@ int main(int argc, char** argv) {
     const int fd = ::open((entry + "/output.pkl").c_str(), O_RDONLY | O_CLOEXEC);
     if (fd >= 0) ::close(fd);
     ::mkdir(entry.c_str(), 0777);
-    write_file(entry, "metadata.json", metadata);
     write_file(entry, "output.pkl", output);
+    write_file(entry, "metadata.json", metadata);
   };
 
   if (cases.name() == "small") {

@@ -71,9 +71,13 @@ void drop_pending_output() {
 }
 
 // Of other streams, what is pending may be the parent's.
-void flush_output() {
-  std::cout.flush();
-  std::clog.flush();
+void flush_output() noexcept {
+  for (std::ostream* const stream : {&std::cout, &std::clog}) {
+    try {
+      stream->flush();
+    } catch (...) {  // of its buffer: it is lost, like that of other streams
+    }
+  }
   std::fflush(stdout);
 }
 

@@ -51,7 +51,8 @@ std::filesystem::path temporary_beside(const std::filesystem::path& target) {
   return target.parent_path() / (name + ".tmp");
 }
 
-// The renaming in `folder` becomes durable, where the file system can do that for folders.
+}  // namespace
+
 void sync_folder(const std::filesystem::path& folder) {
   const std::string name = folder.empty() ? "." : folder.string();
   const FileDescriptor fd(
@@ -59,8 +60,6 @@ void sync_folder(const std::filesystem::path& folder) {
   if (fd.get() < 0) throw_io_error("open the folder", name, errno);
   if (::fsync(fd.get()) != 0 && errno != EINVAL) throw_io_error("make durable", name, errno);
 }
-
-}  // namespace
 
 void throw_io_error(const std::string& action, const std::string& name, int error) {
   const bool missing = error == ENOENT || error == ENOTDIR;

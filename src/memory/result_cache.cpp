@@ -200,16 +200,16 @@ bool ResultCache::is_valid(const CachedFunction& function, const std::string& en
 
 bool ResultCache::find_object(const CachedFunction& function, const std::string& entry,
                               CachedCall& call) {
-  const std::string name = item(entry, output_name);
-  ObjectCache* const objects = objects_for(function, name);
-  return objects != nullptr && call.find(*objects, name);
+  ObjectCache* const objects = objects_for(function);
+  return objects != nullptr && call.find(*objects, item(entry, output_name));
 }
 
-// Null for results that are mapped; and for those that are validated where somebody else may
-// replace the items: metadata tells of an item and not of the object that was made of an older one.
-ObjectCache* ResultCache::objects_for(const CachedFunction& function, const std::string& name) {
-  if (function.validate && store_->keeps_items()) return nullptr;
-  return function.mmap_mode && store_->file(name) ? nullptr : store_->objects();
+// Null where there are items for results that are mapped, and for those that are validated:
+// somebody else may replace them, and metadata tells of an item and not of the object that was made
+// of an older one.
+ObjectCache* ResultCache::objects_for(const CachedFunction& function) {
+  const bool wants_items = function.validate || function.mmap_mode;
+  return wants_items && store_->keeps_items() ? nullptr : store_->objects();
 }
 
 bool ResultCache::read_item(const CachedFunction& function, const std::string& entry,
@@ -232,8 +232,8 @@ bool ResultCache::read_item(const CachedFunction& function, const std::string& e
 bool ResultCache::read_entry(const CachedFunction& function, const std::string& entry,
                              CachedCall& call, int verbose, const Metadata* metadata) {
   const std::string name = item(entry, output_name);
-  ObjectCache* const objects = objects_for(function, name);
-  const std::uint64_t changes = objects == nullptr ? 0 : objects->changes();
+  ObjectCache* const objects = objects_for(function);
+  const std::uint64_t changes = objects == nullptr ? 0 : objects->changes(name);
   const auto path = function.mmap_mode ? store_->file(name) : std::nullopt;
   const std::unique_ptr<ByteSource> source = path ? nullptr : store_->open(name);
   if (path ? !store_->exists(name) : source == nullptr) return false;
@@ -338,7 +338,7 @@ std::uint64_t ResultCache::write_output(const CachedFunction& function, const st
             {.compress = options_.compress});
   call.write(dump.writer());
   dump.commit();
-  if (ObjectCache* const objects = objects_for(function, name)) {
+  if (ObjectCache* const objects = objects_for(function)) {
     call.keep(*objects, name, dump.writer().position(), std::nullopt);
   } else if (store_->objects() != nullptr) {
     store_->objects()->remove(name);  // one of an older result, for who may have it

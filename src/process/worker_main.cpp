@@ -66,7 +66,7 @@ void flush_output() noexcept {
   for (std::ostream* const stream : {&std::cout, &std::clog}) {
     try {
       stream->flush();
-    } catch (const std::ios_base::failure&) {  // it is lost, like that of other streams
+    } catch (...) {  // of its buffer: it is lost, like that of other streams
     }
   }
   std::fflush(nullptr);

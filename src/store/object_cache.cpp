@@ -32,8 +32,8 @@ void ObjectCache::keep(const std::string& name, std::type_index type,
   {
     const std::lock_guard lock(mutex_);
     if (!changes) {
-      ++changes_;
-    } else if (*changes != changes_) {
+      ++kept_[bucket_of(name)];
+    } else if (*changes != removals_ + kept_[bucket_of(name)]) {
       return;
     }
     if (const auto found = by_name_.find(name); found != by_name_.end()) {
@@ -56,9 +56,9 @@ void ObjectCache::keep(const std::string& name, std::type_index type,
   for (const Entry& entry : evicted) evicted_(entry.item.name);
 }
 
-std::uint64_t ObjectCache::changes() const {
+std::uint64_t ObjectCache::changes(const std::string& name) const {
   const std::lock_guard lock(mutex_);
-  return changes_;
+  return removals_ + kept_[bucket_of(name)];
 }
 
 bool ObjectCache::contains(const std::string& name) const {
@@ -88,7 +88,7 @@ std::optional<StoreItem> ObjectCache::next(const std::string& prefix,
 void ObjectCache::remove(const std::string& name) {
   Entries removed;
   const std::lock_guard lock(mutex_);
-  ++changes_;
+  ++removals_;
   if (const auto found = by_name_.find(name); found != by_name_.end()) {
     take_out(found->second, removed);
   }

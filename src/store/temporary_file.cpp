@@ -66,7 +66,7 @@ class TemporaryFile final : public ByteSink {
 
   void finish() override {
     if (fsync_ && uninterrupted([&] { return ::fsync(fd_.get()); }) != 0)
-      throw_io_error("write to", target_, errno);
+      throw_io_error("make durable", target_, errno);
     // Some file systems report only now that writing failed.
     if (::close(fd_.release()) != 0 && errno != EINTR) {
       throw_io_error("write to", target_, errno);
@@ -81,6 +81,7 @@ class TemporaryFile final : public ByteSink {
       throw_io_error("create", target_, errno);
     }
     path_.clear();
+    if (fsync_) sync_folder(fs::path(target_).parent_path());
   }
 
  private:

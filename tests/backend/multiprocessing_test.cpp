@@ -145,17 +145,22 @@ TEST_CASE("Errors of the standard library's own types come as such") {
   for (const int which : {0, 1, 2}) CHECK(text_of_error(call(which)) == direct(which));
 }
 
-TEST_CASE("Muted streams stay muted") {
+struct Muted {
+  Muted() = default;
+  Muted(const Muted&) = delete;
+  Muted& operator=(const Muted&) = delete;
+  ~Muted() { std::cout.rdbuf(before); }
+
   std::streambuf* const before = std::cout.rdbuf(nullptr);
-  const auto values = Parallel(with_forks({}))
-                          .map(
-                              [](int i) {
-                                std::cout << i;
-                                return i;
-                              },
-                              std::vector{1, 2});
-  std::cout.rdbuf(before);
-  CHECK(values == std::vector{1, 2});
+};
+
+TEST_CASE("Muted streams stay muted") {
+  const auto write = [](int i) {
+    std::cout << i;
+    return i;
+  };
+  const Muted muted;
+  CHECK(Parallel(with_forks({})).map(write, std::vector{1, 2}) == std::vector{1, 2});
 }
 
 TEST_CASE("A result whose type can't come back is an error before anything runs") {

@@ -260,12 +260,14 @@ TEST_CASE("The end of a process is noticed where another one has its descriptors
   REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
   const auto die = [](const std::string& name) {
     // Without the handlers of pthread_atfork; ends when somebody opens the other end.
-    if (::_Fork() == 0) ::_exit(::open(name.c_str(), O_RDONLY) >= 0 ? 0 : 1);
-    std::raise(SIGKILL);
+    const pid_t heir = ::_Fork();
+    if (heir == 0) ::_exit(::open(name.c_str(), O_RDONLY));
+    if (heir > 0) std::raise(SIGKILL);
   };
   Parallel parallel({.n_jobs = 2, .backend = backend});
   CHECK_THROWS_AS(parallel.map(die, std::vector{fifo}), TerminatedWorkerError);
-  CHECK(::open(fifo.c_str(), O_WRONLY) >= 0);
+  const joblib::detail::FileDescriptor release(::open(fifo.c_str(), O_RDWR));
+  CHECK(release.get() >= 0);
 }
 
 TEST_CASE("Tasks may change the rights of their process") {

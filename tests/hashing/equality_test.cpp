@@ -11,6 +11,7 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <variant>
 #include <vector>
 
 #include "pickle/make.hpp"
@@ -112,6 +113,14 @@ TEST_CASE("NaNs and instances are keys beside their equals") {
   // {float("nan"): 1, float("nan"): 1, "a": 2}
   CHECK(hash(with({nan, nan})) == "90cc558e022112ccf9e7a45f111e9774");
   CHECK(hash(with({Object(5), Object(5)})) == hash(with({Object(5)})));
+}
+
+TEST_CASE("Keys that are equal in Python only are all hashed") {
+  using Number = std::variant<int, double>;
+  CHECK(hash(std::set<Number>{1, 1.0}) != hash(std::set<Number>{1}));
+  CHECK(hash(std::map<Number, int>{{1, 2}, {1.0, 3}}) !=
+        hash(std::map<Number, int>{{1, 2}, {1.0, 4}}));
+  CHECK(hash(std::multiset<double>{1, 1}) != hash(std::multiset<double>{1}));
 }
 
 TEST_CASE("Exceptions of Python 2's module hash as today's") {

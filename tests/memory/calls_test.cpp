@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <future>
 #include <memory>
+#include <numeric>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -49,6 +51,10 @@ std::future<std::unique_ptr<int>> owned_later(std::string text) {
 }
 std::future<std::string> viewed_later(std::string_view text) {
   return std::async(std::launch::async, [copy = std::string(text)] { return copy; });
+}
+std::future<int> summed_later(std::span<const int> values) {
+  return std::async(std::launch::deferred,
+                    [sum = std::accumulate(values.begin(), values.end(), 0)] { return sum; });
 }
 int failing(int x) {
   ++calls;
@@ -100,6 +106,9 @@ TEST_CASE_METHOD(CacheFolder, "A call in a thread of its own has its own argumen
   std::ranges::fill(name, 'x');
   CHECK(*first.get() == 18);
   CHECK(second.get() == "a rather long name");
+  const auto summed = memory.cache("summed_later", summed_later);
+  CHECK(summed(std::vector<int>(100'000, 1)).get() == 100'000);
+  CHECK(summed.check_call_in_cache(std::vector<int>(100'000, 1)));
   CHECK(cached.check_call_in_cache("a rather long name"));
   CHECK(viewed.check_call_in_cache("a rather long name"));
 }

@@ -75,7 +75,7 @@ TEST_CASE("A factory that makes nothing is an error") {
         std::string::npos);
 }
 
-TEST_CASE("The local store has no options") {
+TEST_CASE("The local store knows its options") {
   const joblib_test::TemporaryFolder folder;
   CHECK(text_of_error([&] {
           StoreRef("local").resolve(folder.path().string(), {{"depth", 2}});

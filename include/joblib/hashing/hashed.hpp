@@ -51,6 +51,7 @@ std::string hash(const Hashed<T>& value, const HashOptions& options = {}) {
 
 template <class T>
 struct pickler<Hashed<T>> {
+  static constexpr bool copies_are_independent = true;  // the value never changes
   static const T& to_state(const Hashed<T>& value) { return value.value(); }
   static Hashed<T> from_state(T value) { return hashed(std::move(value)); }
 };

@@ -92,6 +92,9 @@ class FileSink final : public ByteSink {
   std::string name_;
 };
 
+/// Makes the names in a folder durable, where the file system can do that for folders.
+void sync_folder(const std::filesystem::path& folder);
+
 /// A file that appears under its name complete or not at all. The bytes go to a temporary file in
 /// the same folder; commit() renames it. Destroyed without commit() it leaves no trace. The file
 /// keeps the permissions of the one that it replaces, which must be writable; a new one gets 0666

@@ -142,15 +142,15 @@ class MemorizedFunc {
         return detail::ready(std::move(call).result(), std::type_identity<Returned<Args...>>());
     }
     using Decayed = typename detail::DecayedParameters<F, detail::Plain<Args>...>::type;
-    using Kept = typename detail::KeptForLater<F, Decayed, Args...>::type;
+    using Copies = typename detail::KeptForLater<F, Decayed, Args...>::type;
     return std::async(std::launch::async, [self = *this, is_inner = detail::in_cached_call(),
-                                           kept = Kept(std::forward<Args>(args)...)]() mutable {
+                                           copies = Copies(std::forward<Args>(args)...)]() mutable {
       detail::in_cached_call() = is_inner;
       const auto get = [&](auto&... each) { return self.get(std::move(each)...); };
       if constexpr (std::same_as<R, std::monostate>) {
-        std::apply(get, kept);
+        std::apply(get, copies);
       } else {
-        return std::apply(get, kept);
+        return std::apply(get, copies);
       }
     });
   }

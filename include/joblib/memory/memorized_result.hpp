@@ -71,6 +71,7 @@ class MemorizedResult {
 /// and how it is read.
 template <class R>
 struct pickler<MemorizedResult<R>> {
+  static constexpr bool copies_are_independent = true;
   using State = std::tuple<std::string, std::string, StoreOptions, std::string, std::string,
                            std::string, std::optional<MmapMode>>;
 

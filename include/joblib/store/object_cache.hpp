@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -45,13 +46,14 @@ class ObjectCache {
     return std::static_pointer_cast<const T>(find(name, typeid(T)));
   }
 
-  /// Counts the objects that have been kept and the removals, but for objects that were read.
-  std::uint64_t changes() const;
+  /// Counts what may have changed the object of a name: those kept under it, but for objects that
+  /// were read, all removals, and some changes of others.
+  std::uint64_t changes(const std::string& name) const;
 
   /// Keeps an object under a name, in place of one that is there. `bytes` is what it counts for the
   /// limit; an object above the limit is not kept. For an object that was read from an item of a
-  /// store, `changes` is what changes() was before: if it is another number by now, the item may
-  /// have been replaced or removed, and the object is not kept.
+  /// store, `changes` is what changes(name) was before: if it is another number by now, the item
+  /// may have been replaced or removed, and the object is not kept.
   template <class T>
   void keep(const std::string& name, std::shared_ptr<const T> object, std::uint64_t bytes,
             std::optional<std::uint64_t> changes = {}) {
@@ -78,6 +80,9 @@ class ObjectCache {
   std::shared_ptr<const void> find(const std::string& name, std::type_index type);
   void keep(const std::string& name, std::type_index type, std::shared_ptr<const void> object,
             std::uint64_t bytes, std::optional<std::uint64_t> changes);
+  std::size_t bucket_of(const std::string& name) const {
+    return std::hash<std::string>()(name) % kept_.size();
+  }
   void take_out(Entries::iterator entry, Entries& into);
 
   const ObjectLimits limits_;
@@ -89,7 +94,8 @@ class ObjectCache {
   std::unordered_map<std::string_view, Entries::iterator> by_name_ = {};
   std::map<std::string_view, Entries::iterator> sorted_ = {};
   std::uint64_t bytes_ = 0;
-  std::uint64_t changes_ = 0;
+  std::uint64_t removals_ = 0;
+  std::array<std::uint64_t, 64> kept_ = {};  // by hashes of names
 };
 
 }  // namespace joblib

@@ -4,6 +4,7 @@
 #include <array>
 #include <concepts>
 #include <cstddef>
+#include <exception>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -12,7 +13,6 @@
 #include <utility>
 #include <vector>
 
-#include "joblib/core/error.hpp"
 #include "joblib/hashing/detail/hash_writer.hpp"
 #include "joblib/memory/detail/result_cache.hpp"
 #include "joblib/memory/detail/signature.hpp"
@@ -27,17 +27,21 @@ using Kept = std::conditional_t<std::same_as<std::remove_cvref_t<Argument>, Para
                                     is_hashed<Argument>,
                                 std::remove_reference_t<Argument>&, Parameter>;
 
-/// What a call in a thread of its own keeps of its arguments: what the function takes, and the text
-/// itself for a view of text.
+/// What a call in a thread of its own keeps of its arguments: copies, and the text itself of a view
+/// of text, where the function takes what a text can become.
 template <class F, class Decayed, class... Args>
 struct KeptForLater;
 template <class F, class... Parameter, class... Args>
 struct KeptForLater<F, std::tuple<Parameter...>, Args...> {
-  template <class P>
-  static constexpr bool is_view = HasSignature<F> && std::same_as<P, std::string_view>;
-  using type = std::tuple<
-      std::conditional_t<is_hashed<Args>, std::decay_t<Args>,
-                         std::conditional_t<is_view<Parameter>, std::string, Parameter>>...>;
+  static_assert((!std::is_polymorphic_v<std::decay_t<Args>> && ...),
+                "a cached function that returns a future gets a copy of its argument, which would "
+                "lose what belongs to a derived class: give it by a smart pointer");
+  template <class P, class T>
+  static constexpr bool becomes_text =
+      HasSignature<F> && std::is_constructible_v<P, std::string&> &&
+      (std::same_as<T, std::string_view> || std::same_as<T, const char*> || std::same_as<T, char*>);
+  using type = std::tuple<std::conditional_t<becomes_text<Parameter, std::decay_t<Args>>,
+                                             std::string, std::decay_t<Args>>...>;
 };
 
 template <class Parameter, class Argument>
@@ -66,8 +70,9 @@ template <class... Parameter, class... Args>
 class Arguments<std::tuple<Parameter...>, Args...> {
   static_assert(sizeof...(Parameter) == sizeof...(Args), "wrong number of arguments");
   static_assert((!is_sliced<Parameter, std::remove_cvref_t<Args>> && ...),
-                "a cached function gets an argument as the base class that it takes: what belongs "
-                "to the derived class would neither count nor be passed on");
+                "a cached function gets an argument as the base class that it takes, without what "
+                "belongs to the derived class: cast it to a reference to the base class, for which "
+                "there is a joblib::pickler");
 
  public:
   explicit Arguments(Args&&... args) : values_(kept<Kept<Parameter, Args>>(args)...) {}
@@ -151,7 +156,7 @@ class Arguments<std::tuple<Parameter...>, Args...> {
     } else {
       try {
         return representation(value, place);
-      } catch (const Error&) {  // of one that is ignored: the others have been hashed
+      } catch (const std::exception&) {  // of one that is ignored: the others have been hashed
         return "<unprintable>";
       }
     }

@@ -120,7 +120,7 @@ class ResultCache {
                    const CachedCall& call) const;
   std::unique_ptr<StoreLock> lock(const std::string& entry);
   bool find_object(const CachedFunction& function, const std::string& entry, CachedCall& call);
-  ObjectCache* objects_for(const CachedFunction& function, const std::string& name);
+  ObjectCache* objects_for(const CachedFunction& function);
   bool read_item(const CachedFunction& function, const std::string& entry, CachedCall& call,
                  LogLevel damage = LogLevel::warning, const Metadata* metadata = nullptr);
   bool read_entry(const CachedFunction& function, const std::string& entry, CachedCall& call,

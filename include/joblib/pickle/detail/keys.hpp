@@ -65,8 +65,8 @@ class Keys {
   KeyOf key_of_;
 };
 
-/// The same in the order of sorted(). Keys that have no order are replaced by their digests and
-/// sorted by those.
+/// The same in the order of sorted(). Keys that have no order, or are equal in Python, are replaced
+/// by their digests and sorted by those.
 template <Digesting Sink, class T, class KeyOf>
 class Keys<Sink, T, KeyOf> {
   using Element = std::ranges::range_value_t<const T>;
@@ -116,7 +116,8 @@ class Keys<Sink, T, KeyOf> {
       save_hashable(machine, key(element));
       keys.push_back(machine.take());
     }
-    if (const auto sorted_positions = sorted_keys(keys)) {
+    const auto sorted_positions = sorted_keys(keys);
+    if (sorted_positions && sorted_positions->size() == keys.size()) {  // none of them are equal
       std::vector<const Element*> sorted;
       for (const EqualKeys& position : *sorted_positions)
         sorted.push_back(elements_[position.first]);
