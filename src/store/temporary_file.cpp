@@ -35,10 +35,26 @@ std::string host_prefix() {
   return std::string(host.data()) + "-" + std::to_string(known ? space.st_ino : 0) + "-";
 }
 
+// What begins the names of this process, as long as it is the one that was loaded: a fork may be in
+// another namespace.
+struct Names {
+  pid_t process = ::getpid();
+  std::string prefix = host_prefix() + std::to_string(process) + "-";
+
+  static const Names& instance() {
+    static const auto& names = *new Names;  // never destroyed
+    return names;
+  }
+};
+
+[[maybe_unused]] const auto& names_made_at_load = Names::instance();
+
 // Names are <host>-<namespace>-<process>-<counter>.
 std::string next_name() {
   static std::atomic<unsigned> counter = 0;
-  return host_prefix() + std::to_string(::getpid()) + "-" + std::to_string(counter++);
+  const Names& names = Names::instance();
+  const std::string number = std::to_string(counter++);
+  return names.process == ::getpid() ? names.prefix + number : Names().prefix + number;
 }
 
 bool is_of_dead_process(std::string_view name, std::string_view prefix) {
